@@ -1,0 +1,196 @@
+"""Turns text into outlines, so that a picture needs no font where it is seen.
+
+The two files of Atkinson Hyperlegible Next (Latin, then extended Latin) are tried in turn. Sizes and
+widths are in the units of the drawing (px of its canvas); y grows downwards.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from fontTools.pens.svgPathPen import SVGPathPen
+from fontTools.pens.transformPen import TransformPen
+from fontTools.ttLib import TTFont
+from fontTools.varLib.varStore import VarStoreInstancer
+
+from badges.data_files import PACKAGE
+
+CAP_HEIGHT = 0.668  # of the em, in both files
+BOX = "□"  # our own drawing for a letter the fonts lack
+_BOX_ADVANCE = 0.66
+_FILES = ("atkinson-next-latin.woff2", "atkinson-next-latin-ext.woff2")
+_SPACES = dict.fromkeys(map(ord, "\t\n\r\u2007\u2009\u200a\u202f"), "\u00a0")
+_DECORATION = {"So", "Sk", "Cf", "Cc", "Cs", "Co", "Cn", "Mn", "Me"}  # emoji, joiners, loose marks
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """One glyph of one file: where it starts and how far it pushes the next (font units)."""
+
+    face: "_Face | None"
+    glyph: str
+    x: float
+    advance: float
+
+
+class _Face:
+    """One variable font file seen at one weight."""
+
+    def __init__(self, filename: str, weight: int) -> None:
+        self.font = TTFont(PACKAGE / "web" / "static" / "fonts" / filename)
+        self.units: int = self.font["head"].unitsPerEm
+        self.cmap: dict[int, str] = self.font.getBestCmap()
+        self._location = {"wght": weight}
+        self.glyphs = self.font.getGlyphSet(location=self._location)
+
+    @cached_property
+    def _pair_tables(self) -> list[list[Any]]:
+        gpos = self.font["GPOS"].table
+        kern = [r.Feature for r in gpos.FeatureList.FeatureRecord if r.FeatureTag == "kern"]
+        wanted = sorted({index for feature in kern for index in feature.LookupListIndex})
+        return [gpos.LookupList.Lookup[index].SubTable for index in wanted]
+
+    @cached_property
+    def _variations(self) -> Any:  # noqa: ANN401 - fontTools is not typed
+        where = self.font.normalizeLocation(self._location)
+        return VarStoreInstancer(self.font["GDEF"].table.VarStore, self.font["fvar"].axes, where)
+
+    def kern(self, left: str, right: str) -> float:
+        """Return how much closer (negative) or further two glyphs stand, in font units."""
+        return sum(self._kern_in(subtables, left, right) for subtables in self._pair_tables)
+
+    def _kern_in(self, subtables: list[Any], left: str, right: str) -> float:
+        for table in subtables:
+            if left not in table.Coverage.glyphs:
+                continue
+            value = _pair_value(table, left, right)
+            if value is not None:
+                return self._advance_of(value)
+        return 0.0
+
+    def _advance_of(self, value: Any) -> float:  # noqa: ANN401 - fontTools is not typed
+        advance = float(getattr(value, "XAdvance", 0) or 0)
+        device = getattr(value, "XAdvDevice", None)
+        if device is not None:
+            advance += self._variations[(device.StartSize << 16) + device.EndSize]
+        return advance
+
+
+def _pair_value(table: Any, left: str, right: str) -> Any:  # noqa: ANN401 - fontTools is not typed
+    """Return the value of a GPOS pair; None lets the next subtable speak (OpenType, PairPos)."""
+    if table.Format == 1:
+        pairs = table.PairSet[table.Coverage.glyphs.index(left)].PairValueRecord
+        return next((pair.Value1 for pair in pairs if pair.SecondGlyph == right), None)
+    first = table.ClassDef1.classDefs.get(left, 0)
+    second = table.ClassDef2.classDefs.get(right, 0)
+    return table.Class1Record[first].Class2Record[second].Value1 or ()
+
+
+@lru_cache(maxsize=8)
+def _faces(weight: int) -> tuple[_Face, ...]:
+    return tuple(_Face(filename, weight) for filename in _FILES)
+
+
+def _known(char: str) -> bool:
+    return any(ord(char) in face.cmap for face in _faces(400))
+
+
+def _nearest(char: str) -> str:
+    """Return what we draw for `char`: itself, its base letter, a box, or nothing for decoration."""
+    while char and not _known(char):
+        parts = unicodedata.decomposition(char).split()
+        if not parts or parts[0].startswith("<"):
+            return "" if unicodedata.category(char) in _DECORATION else BOX
+        char = chr(int(parts[0], 16))
+    return char
+
+
+def drawable(text: str) -> str:
+    """Return `text` as it will be drawn: emoji left out, unknown accents dropped, else a box."""
+    plain = unicodedata.normalize("NFC", text).translate(_SPACES)
+    drawn = "".join(_nearest(char) for char in plain)
+    return " ".join(part for part in drawn.split(" ") if part)
+
+
+def is_readable(text: str) -> bool:
+    """Return whether at least one letter or digit of `text` can be drawn."""
+    return any(char.isalnum() for char in drawable(text))
+
+
+def _place(text: str, weight: int) -> Iterator[_Placed]:
+    x, previous = 0.0, None
+    for char in drawable(text):
+        if char == BOX:
+            previous = _Placed(None, "", x, _BOX_ADVANCE * 1000)
+        else:
+            face = next(face for face in _faces(weight) if ord(char) in face.cmap)
+            glyph = face.cmap[ord(char)]
+            if previous is not None and previous.face is face:
+                x += face.kern(previous.glyph, glyph)
+            previous = _Placed(face, glyph, x, face.glyphs[glyph].width * 1000 / face.units)
+        yield previous
+        x += previous.advance
+
+
+def width(text: str, size: float, weight: int) -> float:
+    """Return how wide `text` is drawn, kerning included."""
+    last = None
+    for last in _place(text, weight):
+        pass
+    return 0.0 if last is None else (last.x + last.advance) * size / 1000
+
+
+def outline(text: str, x: float, y: float, size: float, weight: int, anchor: str = "start") -> str:
+    """Return the SVG path data of `text` with its baseline at `y`; `anchor` is start or middle."""
+    start = x - width(text, size, weight) / 2 if anchor == "middle" else x
+    scale = size / 1000
+    return "".join(_draw(glyph, start + glyph.x * scale, y, size) for glyph in _place(text, weight))
+
+
+def _draw(glyph: _Placed, x: float, y: float, size: float) -> str:
+    if glyph.face is None:
+        return _box(x, y, size)
+    scale = size / glyph.face.units
+    pen = SVGPathPen(glyph.face.glyphs, ntos=_short)
+    glyph.face.glyphs[glyph.glyph].draw(TransformPen(pen, (scale, 0, 0, -scale, x, y)))
+    return str(pen.getCommands())
+
+
+def _box(x: float, y: float, size: float) -> str:
+    left, top, side, bar = x + 0.06 * size, y - 0.6 * size, 0.54 * size, 0.07 * size
+    inner = side - 2 * bar
+    return (
+        f"M{_short(left)} {_short(top)}h{_short(side)}v{_short(side)}h{_short(-side)}z"
+        f"m{_short(bar)} {_short(bar)}v{_short(inner)}h{_short(inner)}v{_short(-inner)}z"
+    )
+
+
+def _short(value: float) -> str:
+    return f"{round(value, 1):g}"
+
+
+def wrap(text: str, size: float, weight: int, room: float) -> list[str]:
+    """Return the lines of `text` broken at its spaces to stay within `room`, first lines fullest.
+
+    A single word wider than `room` keeps a line of its own: the caller decides what to do.
+    """
+    lines: list[str] = []
+    for word in drawable(text).split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width(longer, size, weight) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def shorten(text: str, size: float, weight: int, room: float) -> str:
+    """Return `text`, cut with an ellipsis when it is wider than `room`."""
+    kept = drawable(text)
+    if width(kept, size, weight) <= room:
+        return kept
+    while kept and width(f"{kept}…", size, weight) > room:
+        kept = kept[:-1].rstrip()
+    return f"{kept}…"
