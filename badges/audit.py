@@ -1,0 +1,134 @@
+"""The journal: every act that matters, in order, each line holding the hash of the one before.
+
+It holds ids and hashes, never names, so erasing a person does not break the chain.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import rfc8785
+from sqlalchemy import JSON, BigInteger, Integer, String, Uuid, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from badges.clock import Clock
+from badges.db import Base, UtcDateTime, is_sqlite
+
+GENESIS = "0" * 64
+_JOURNAL_LOCK = 0x6261646765
+
+
+class JournalEntry(Base):
+    """One line of the journal. The database refuses to change or remove it (triggers)."""
+
+    __tablename__ = "journal"
+
+    sequence: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    structure_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    actor: Mapped[str] = mapped_column(String(80))
+    act: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(200))
+    details: Mapped[dict[str, str]] = mapped_column(JSON)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A place where the journal does not hold together."""
+
+    sequence: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class JournalReport:
+    """What `verify` found: how many lines, the last hash, and every fault."""
+
+    entries: int
+    head: str
+    faults: tuple[Fault, ...]
+
+
+def record(
+    session: Session,
+    clock: Clock,
+    *,
+    actor: str,
+    act: str,
+    subject: str,
+    structure_id: uuid.UUID | None = None,
+    **details: str,
+) -> None:
+    """Append one line in the caller's transaction: it is kept exactly when the act is.
+
+    `act` is static ("claim.approved"), `subject` is "kind:id", `details` are ids, hashes and codes only.
+    """
+    _lock(session)
+    last = session.scalars(select(JournalEntry).order_by(JournalEntry.sequence.desc()).limit(1)).first()
+    entry = JournalEntry(
+        sequence=(last.sequence if last else 0) + 1,
+        at=clock.now(),
+        structure_id=structure_id,
+        actor=actor,
+        act=act,
+        subject=subject,
+        details=details,
+        previous_hash=last.hash if last else GENESIS,
+    )
+    entry.hash = entry_hash(entry)
+    session.add(entry)
+    session.flush()
+
+
+def entry_hash(entry: JournalEntry) -> str:
+    """Return the SHA-256 of the canonical JSON (RFC 8785) of everything in `entry` but its own hash."""
+    return hashlib.sha256(
+        rfc8785.dumps(
+            {
+                "sequence": entry.sequence,
+                "at": entry.at.isoformat(),
+                "structure": str(entry.structure_id or ""),
+                "actor": entry.actor,
+                "act": entry.act,
+                "subject": entry.subject,
+                "details": dict(entry.details),
+                "previous": entry.previous_hash,
+            }
+        )
+    ).hexdigest()
+
+
+def verify(session: Session, *, known_head: str | None = None) -> JournalReport:
+    """Re-read the whole journal and name every line that was changed, dropped, swapped or cut off.
+
+    `known_head` is a hash noted elsewhere earlier; a journal that no longer contains it was cut.
+    """
+    count, head, seen_head, faults = 0, GENESIS, known_head is None, []
+    for entry in session.scalars(select(JournalEntry).order_by(JournalEntry.sequence).execution_options(yield_per=500)):
+        faults += [Fault(entry.sequence, reason) for reason in _faults_of(entry, count + 1, head)]
+        count, head = entry.sequence, entry.hash
+        seen_head = seen_head or head == known_head
+    if not seen_head:
+        faults.append(Fault(count, "the noted head is missing: the journal was cut or rewritten"))
+    return JournalReport(count, head, tuple(faults))
+
+
+def _faults_of(entry: JournalEntry, expected_sequence: int, previous: str) -> Iterator[str]:
+    if entry.sequence != expected_sequence:
+        yield f"line {expected_sequence} is missing"
+    if entry.previous_hash != previous:
+        yield "it does not follow the line before it"
+    if entry.hash != entry_hash(entry):
+        yield "its content was changed"
+
+
+def _lock(session: Session) -> None:
+    """Let one writer at a time append: SQLite already does (BEGIN IMMEDIATE), PostgreSQL is asked to."""
+    if not is_sqlite(session):
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _JOURNAL_LOCK})
