@@ -265,3 +265,19 @@ class NotIssuable(InvalidInput):
 
     id = "not-issuable"
     message = N_("This badge is not ready to be signed: %(faults)s")
+
+
+# -- frameworks ----------------------------------------------------------------------------------
+class UnknownSkill(NotFound):
+    """The framework version has no such skill, level or behaviour."""
+
+    id = "unknown-skill"
+    message = N_("The framework does not have “%(skill)s”. Choose a skill from the list.")
+
+
+# -- issuer --------------------------------------------------------------------------------------
+class KeyUnreadable(Unavailable):
+    """The key-encryption key is not the one that sealed this issuer's key."""
+
+    id = "key-unreadable"
+    message = N_("The signing key cannot be opened with “%(kek)s”. Ask the operator to restore that key.")

@@ -1,0 +1,94 @@
+"""The application factory: the one place where adapters are chosen and wired."""
+
+from pathlib import Path
+
+import structlog
+from flask import Flask
+from flask_wtf import CSRFProtect
+from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from badges.clock import Clock, SystemClock
+from badges.db import build_engine, configure_engine, engine_options, session_factory
+from badges.evidence.storage import LocalStorage
+from badges.issuer.artwork_svg import ComposedArtwork
+from badges.issuer.vault import LocalVault
+from badges.jobs import Relay
+from badges.people.mailer import ConsoleMailer
+from badges.people.mailer_smtp import SmtpMailer
+from badges.ports import Ports
+from badges.settings import Settings, from_environ
+from badges.sharing.fetcher import GuardedFetcher
+from badges.web import context, errors, headers, i18n
+from badges.web.blueprints import BLUEPRINTS
+from badges.web.database import db
+
+MAX_BODY_BYTES = 40 * 1024 * 1024
+MAX_FORM_PARTS = 1_000
+STATIC_SECONDS = 365 * 24 * 3600
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Flask:
+    """Return the web application for `settings` (default: the environment).
+
+    Raises `Misconfigured` when the settings are incoherent: it is better not to start.
+    """
+    settings = settings or from_environ()
+    app = Flask("badges.web")
+    _configure(app, settings)
+    db.init_app(app)
+    with app.app_context():
+        configure_engine(db.engine)
+        ports = build_ports(settings, session_factory(db.engine), clock=clock)
+    app.extensions["badges"] = ports
+    CSRFProtect(app)
+    for part in (headers, i18n, errors, context):
+        part.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    if settings.relay == "thread":
+        Relay(ports).start()
+    return app
+
+
+def build_ports(settings: Settings, sessions: sessionmaker[Session] | None = None, *, clock: Clock | None = None) -> Ports:
+    """Choose the adapters for `settings`; commands use it without a web application."""
+    mailer = SmtpMailer(settings.smtp_url, settings.mail_from) if settings.smtp_url else ConsoleMailer()
+    return Ports(
+        settings=settings,
+        clock=clock or SystemClock(),
+        sessions=sessions or session_factory(build_engine(settings.database_url)),
+        storage=LocalStorage(Path(settings.media_dir)),
+        mailer=mailer,
+        vault=LocalVault(settings.key_encryption_keys),
+        artwork=ComposedArtwork(),
+        fetcher=GuardedFetcher(),
+    )
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
+        SESSION_COOKIE_NAME="__Host-badges" if settings.secure else "badges",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=settings.session_absolute,
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_PARTS=MAX_FORM_PARTS,
+        SEND_FILE_MAX_AGE_DEFAULT=STATIC_SECONDS,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        WTF_CSRF_SSL_STRICT=settings.secure,
+        BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parent / "translations"),
+    )
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.add_extension("jinja2.ext.do")

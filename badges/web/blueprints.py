@@ -1,0 +1,5 @@
+"""Every group of pages, by reader."""
+
+from flask import Blueprint
+
+BLUEPRINTS: tuple[Blueprint, ...] = ()
