@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Protocol
 
 from badges.data_files import data_dir
@@ -67,7 +66,7 @@ def design_part(part: str, name: str, known: dict[str, Any]) -> Any:  # noqa: AN
 
 def drawing(folder: str, name: str) -> str:
     """Return the source of one SVG of badge_designs. Raises UnknownDesignPart when it is missing."""
-    home: Path = data_dir("badge_designs") / folder
+    home = data_dir("badge_designs") / folder
     if name not in {path.stem for path in home.glob("*.svg")}:
         raise UnknownDesignPart(part=folder, name=name)
     return (home / f"{name}.svg").read_text("utf-8")

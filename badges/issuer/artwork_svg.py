@@ -8,12 +8,14 @@ from xml.sax.saxutils import escape
 
 from badges.errors import LabelTooLong
 from badges.issuer.artwork import BadgeDesign, alt_text, design_data, design_part, drawing
-from badges.issuer.artwork_text import CAP_HEIGHT, drawable, outline, width, wrap
+from badges.issuer.artwork_text import CAP_HEIGHT, drawable, outline, width
 
 _LABEL_SLOT = re.compile(r'<g font-family=[^>]*><text id="label"[^>]*></text></g>')
 _PICTOGRAM_SLOT = re.compile(r'(<g id="pictogram"[^>]*>)</g>')
 _TITLE_SLOT = re.compile(r'(<title id="title">)[^<]*(</title>)')
 _DESC_SLOT = re.compile(r'(<desc id="desc">)[^<]*(</desc>)')
+_MIDDLE = 256  # of the 512 canvas
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 _PICTOGRAM_FRAME = re.compile(r"^\s*<svg [^>]*>(.*)</svg>\s*$", re.DOTALL)
 
 
@@ -52,21 +54,19 @@ def fit_label(label: str, dimension: str) -> list[LabelLine]:
             return _stack([text], size, shape)
     smallest = kind["label_px"][-1]
     lines = _halves(text, smallest, weight)
-    if len(lines) == kind["label_lines_max"] and max(map(_measure(smallest, weight), lines)) <= two_lines:
+    if (
+        len(lines) == kind["label_lines_max"]
+        and max(width(row, smallest, weight) for row in lines) <= two_lines
+    ):
         return _stack(lines, smallest, shape)
     raise LabelTooLong(label=label, limit=_letters_per_line(two_lines, smallest, weight))
-
-
-def _measure(size: int, weight: int) -> Any:  # noqa: ANN401 - a plain callable
-    return lambda text: width(text, size, weight)
 
 
 def _halves(text: str, size: int, weight: int) -> list[str]:
     """Return `text` cut at the space that makes its two lines most alike."""
     words = text.split(" ")
     cuts = [[" ".join(words[:at]), " ".join(words[at:])] for at in range(1, len(words))]
-    measure = _measure(size, weight)
-    return min(cuts, key=lambda pair: max(map(measure, pair)), default=[text])
+    return min(cuts, key=lambda pair: max(width(row, size, weight) for row in pair), default=[text])
 
 
 def _letters_per_line(room: float, size: int, weight: int) -> int:
@@ -85,7 +85,11 @@ def _stack(lines: list[str], size: int, shape: dict[str, Any]) -> list[LabelLine
 def _label_path(lines: list[LabelLine]) -> str:
     kind = design_data("tokens")["type"]
     weight, ink = kind["label_weight"], kind["label_colour"]
-    paths = [outline(line.text, 256, line.baseline, line.size, weight, "middle") for line in lines]
+    starts = [_MIDDLE - width(line.text, line.size, weight) / 2 for line in lines]
+    paths = [
+        outline(line.text, start, line.baseline, line.size, weight)
+        for line, start in zip(lines, starts, strict=True)
+    ]
     return f'<path id="label" fill="{ink}" d="{"".join(paths)}"/>'
 
 
@@ -95,8 +99,8 @@ def _compose(folder: str, design: BadgeDesign, label: str | None) -> str:
     design_part("level", design.level, tokens["levels"])
     svg = drawing(folder, f"{design.dimension}-{design.level}")
     svg = svg.replace("<svg ", f'<svg xml:lang="{design.language}" ', 1)
-    svg = _fill(_TITLE_SLOT, rf"\g<1>{_literal(escape(design.label))}\g<2>", svg)
-    svg = _fill(_DESC_SLOT, rf"\g<1>{_literal(escape(alt_text(design)))}\g<2>", svg)
+    svg = _fill(_TITLE_SLOT, rf"\g<1>{_literal(_said(design.label))}\g<2>", svg)
+    svg = _fill(_DESC_SLOT, rf"\g<1>{_literal(_said(alt_text(design)))}\g<2>", svg)
     svg = _fill(_PICTOGRAM_SLOT, rf"\g<1>{_literal(_pictogram(design.pictogram))}</g>", svg)
     return svg if label is None else _fill(_LABEL_SLOT, _literal(label), svg)
 
@@ -106,6 +110,10 @@ def _pictogram(key: str) -> str:
     if framed is None:
         raise ValueError(key)
     return framed.group(1).replace("currentColor", design_data("tokens")["pictogram"]["colour"])
+
+
+def _said(text: str) -> str:
+    return escape(_NOT_XML.sub("", text))
 
 
 def _literal(text: str) -> str:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from fontTools.pens.svgPathPen import SVGPathPen
-from fontTools.pens.transformPen import TransformPen
-from fontTools.ttLib import TTFont
-from fontTools.varLib.varStore import VarStoreInstancer
+from fontTools.pens.svgPathPen import SVGPathPen  # type: ignore[import-untyped]
+from fontTools.pens.transformPen import TransformPen  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from fontTools.varLib.varStore import VarStoreInstancer  # type: ignore[import-untyped]
 
 from badges.data_files import PACKAGE
 
@@ -136,17 +136,13 @@ def _place(text: str, weight: int) -> Iterator[_Placed]:
 
 def width(text: str, size: float, weight: int) -> float:
     """Return how wide `text` is drawn, kerning included."""
-    last = None
-    for last in _place(text, weight):
-        pass
-    return 0.0 if last is None else (last.x + last.advance) * size / 1000
+    ends = [glyph.x + glyph.advance for glyph in _place(text, weight)]
+    return ends[-1] * size / 1000 if ends else 0.0
 
 
-def outline(text: str, x: float, y: float, size: float, weight: int, anchor: str = "start") -> str:
-    """Return the SVG path data of `text` with its baseline at `y`; `anchor` is start or middle."""
-    start = x - width(text, size, weight) / 2 if anchor == "middle" else x
-    scale = size / 1000
-    return "".join(_draw(glyph, start + glyph.x * scale, y, size) for glyph in _place(text, weight))
+def outline(text: str, x: float, y: float, size: float, weight: int) -> str:
+    """Return the SVG path data of `text`, from `x` on, with its baseline at `y`."""
+    return "".join(_draw(glyph, x + glyph.x * size / 1000, y, size) for glyph in _place(text, weight))
 
 
 def _draw(glyph: _Placed, x: float, y: float, size: float) -> str:
@@ -187,10 +183,16 @@ def wrap(text: str, size: float, weight: int, room: float) -> list[str]:
 
 
 def shorten(text: str, size: float, weight: int, room: float) -> str:
-    """Return `text`, cut with an ellipsis when it is wider than `room`."""
-    kept = drawable(text)
-    if width(kept, size, weight) <= room:
-        return kept
-    while kept and width(f"{kept}…", size, weight) > room:
-        kept = kept[:-1].rstrip()
-    return f"{kept}…"
+    """Return `text`, cut with an ellipsis when it is wider than `room`, between words if it can."""
+    whole = drawable(text)
+    if width(whole, size, weight) <= room:
+        return whole
+    words = whole.split(" ")
+    for kept in range(len(words) - 1, 0, -1):
+        start = " ".join(words[:kept])
+        if width(f"{start}…", size, weight) <= room:
+            return f"{start}…"
+    letters = words[0]
+    while letters and width(f"{letters}…", size, weight) > room:
+        letters = letters[:-1]
+    return f"{letters}…"
