@@ -1,7 +1,7 @@
 """Data Integrity proofs with eddsa-rdfc-2022: sign a document, check a proof."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
@@ -11,17 +11,13 @@ from badges.errors import BadKey, BadProof, UnsupportedProof
 from badges.openbadges.contexts import ED25519_2020_V1
 from badges.openbadges.jsonld import NO_EXTRA, Extra, canonicalize
 from badges.openbadges.loads import Document
+from badges.openbadges.moments import timestamp
 from badges.openbadges.multibase import decode_base58, encode_base58
 
 CRYPTOSUITE: Final = "eddsa-rdfc-2022"
 DATA_INTEGRITY: Final = "DataIntegrityProof"
 ED25519_2020: Final = "Ed25519Signature2020"
 SIGNATURE_LENGTH: Final = 64
-
-
-def timestamp(moment: datetime) -> str:
-    """Return `moment` (aware) as the standard writes it: UTC, whole seconds, `Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def proof_options(verification_method: str, created: datetime) -> Document:
