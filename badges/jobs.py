@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Mapping
+from uuid import UUID
 
 import structlog
 
 from badges import outbox
 from badges.issuer import service as issuer
+from badges.issuer.service import Issuing
 from badges.outbox import Handler
 from badges.people import service_sign_in
 from badges.ports import Ports
@@ -20,12 +22,21 @@ log = structlog.get_logger(__name__)
 def handlers(ports: Ports) -> Mapping[str, Handler]:
     """Return what happens for each topic. Every topic that is published has a handler (a test checks it)."""
     return {
-        "claim.approved": lambda payload: issuer.issue(ports, payload["claim_id"]),
-        "credential.reserved": lambda payload: issuer.complete(ports, payload["credential_id"]),
-        "credential.issued": lambda payload: sharing.offer(ports, payload["credential_id"]),
-        "status_list.changed": lambda payload: issuer.publish_status_list(ports, payload["status_list_id"]),
-        "email_link.requested": lambda payload: service_sign_in.send_link(ports, payload),
+        "claim.approved": lambda payload: issuer.issue(issuing(ports), UUID(payload["claim_id"])),
+        "credential.reserved": lambda payload: issuer.complete(issuing(ports), UUID(payload["credential_id"])),
+        "credential.issued": lambda payload: sharing.offer(ports.sessions, ports.clock, UUID(payload["credential_id"])),
+        "status_list.changed": lambda payload: issuer.publish_status_list(
+            issuing(ports), UUID(payload["status_list_id"])
+        ),
+        "email_link.requested": lambda payload: service_sign_in.send_link(
+            ports.sessions, ports.clock, ports.mailer, ports.settings.base_url, UUID(payload["person_id"])
+        ),
     }
+
+
+def issuing(ports: Ports) -> Issuing:
+    """Return what issuing needs, taken from `ports`."""
+    return Issuing(ports.sessions, ports.clock, ports.vault, ports.artwork, ports.settings.base_url)
 
 
 class Relay(threading.Thread):

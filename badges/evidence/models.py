@@ -159,3 +159,12 @@ class Talk(Base):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("persons.id"))
     outcome: Mapped[TalkOutcome | None] = mapped_column(EnumText(TalkOutcome))
+
+
+class Settlement(Base):
+    """An observation whose claim was decided: the worker's answer to it no longer changes."""
+
+    __tablename__ = "observation_settlements"
+
+    observation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("observations.id"), primary_key=True)
+    settled_at: Mapped[datetime] = mapped_column(UtcDateTime)

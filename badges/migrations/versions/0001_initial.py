@@ -775,6 +775,19 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "observation_settlements",
+        sa.Column("observation_id", sa.Uuid(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["observation_id"],
+            ["observations.id"],
+            name=op.f("fk_observation_settlements_observation_id_observations"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "observation_id", name=op.f("pk_observation_settlements")
+        ),
+    )
+    op.create_table(
         "consents",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("credential_id", sa.Uuid(), nullable=False),
@@ -914,6 +927,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_consents_credential_id"))
 
     op.drop_table("consents")
+    op.drop_table("observation_settlements")
     with op.batch_alter_table("observation_photos", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_observation_photos_sha256"))
         batch_op.drop_index(batch_op.f("ix_observation_photos_observation_id"))
