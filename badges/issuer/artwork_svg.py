@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
-from badges.errors import LabelTooLong
+from badges.errors import LabelTooLong, UnknownDesignPart
 from badges.issuer.artwork import BadgeDesign, alt_text, design_data, design_part, drawing
 from badges.issuer.artwork_text import CAP_HEIGHT, drawable, outline, width
 
@@ -108,7 +108,7 @@ def _compose(folder: str, design: BadgeDesign, label: str | None) -> str:
 def _pictogram(key: str) -> str:
     framed = _PICTOGRAM_FRAME.match(drawing("pictograms", key))
     if framed is None:
-        raise ValueError(key)
+        raise UnknownDesignPart(part="pictogram", name=key)
     return framed.group(1).replace("currentColor", design_data("tokens")["pictogram"]["colour"])
 
 
@@ -123,5 +123,5 @@ def _literal(text: str) -> str:
 def _fill(slot: re.Pattern[str], content: str, svg: str) -> str:
     filled, times = slot.subn(content, svg)
     if times != 1:
-        raise ValueError(slot.pattern)
+        raise UnknownDesignPart(part="slot", name=slot.pattern)
     return filled

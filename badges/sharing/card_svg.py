@@ -46,9 +46,10 @@ def card_svg(spec: CardSpec) -> str:
 def _panel(spec: CardSpec, shape: dict[str, Any]) -> str:
     """Return the tinted side: the pattern below a tenth of its strength (section 10), the badge."""
     place = f'x="{(_PANEL - _BADGE) / 2:g}" y="{(HEIGHT - _BADGE) / 2:g}" width="{_BADGE}" height="{_BADGE}"'
+    motif = pattern_path(shape["pattern"], _PANEL, HEIGHT)
     paint = f'stroke="{shape["colour"]}" stroke-opacity="0.08"'
     return (
-        f'<path fill="{shape["tint"]}" d="M0 0h{_PANEL}v{HEIGHT}H0z"/><path {paint} {pattern_path(shape["pattern"], _PANEL, HEIGHT)}/>'
+        f'<path fill="{shape["tint"]}" d="M0 0h{_PANEL}v{HEIGHT}H0z"/><path {paint} {motif}/>'
         f'<path fill="#FFFFFF" d="M{_PANEL} 0H{WIDTH}v{HEIGHT}H{_PANEL}z"/>'
         f'<path fill="{shape["colour"]}" d="M{_PANEL} 0h{_STRIPE}v{HEIGHT}h-{_STRIPE}z"/>'
         + badge_svg(spec.design).replace("<svg ", f"<svg {place} ", 1)
