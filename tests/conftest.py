@@ -4,10 +4,11 @@ import os
 import shutil
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -18,6 +19,19 @@ from badges import migrations
 from badges.db import build_engine, session_factory
 
 POSTGRES_HINT = "PostgreSQL absent: set BADGES_TEST_POSTGRES to a server URL (Debian package postgresql)"
+
+
+FAIL_ON_SKIP = bool(os.environ.get("BADGES_TEST_FAIL_ON_SKIP"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Where everything optional is installed, a skipped test is a failed one."""
+    report = yield
+    if FAIL_ON_SKIP and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped: {report.longrepr}"
+    return report
 
 
 @dataclass
