@@ -260,6 +260,20 @@ class Unresolvable(Unavailable):
     message = N_("%(url)s is not available, so this cannot be checked now.")
 
 
+class AddressRefused(Unresolvable):
+    """An address that we do not follow: not https, not a public site, or written to mislead."""
+
+    id = "address-refused"
+    message = N_("We do not follow this address. It must start with https:// and lead to a public site.")
+
+
+class NotABadgeAddress(Unresolvable):
+    """The address answers, but with something that is no badge file (most often a page)."""
+
+    id = "not-a-badge-address"
+    message = N_("This address leads to a page, not to a badge. Download the badge there, then send us the file.")
+
+
 class NotIssuable(InvalidInput):
     """A credential that must not be signed; `faults` is a tuple of engineer's sentences."""
 
