@@ -57,7 +57,7 @@ def design_data(name: str) -> dict[str, Any]:
     return data
 
 
-def design_part(part: str, name: str, known: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+def design_part(part: str, name: str, known: dict[str, Any]) -> Any:
     """Return `known[name]`, or raise UnknownDesignPart saying which part is not drawn."""
     if name.startswith("$") or name not in known:
         raise UnknownDesignPart(part=part, name=name)

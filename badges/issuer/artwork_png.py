@@ -15,15 +15,19 @@ class DrawnArtwork:
     """The default Artwork: templates filled by us, rasterised by resvg, kept in memory once drawn."""
 
     def svg(self, design: BadgeDesign) -> bytes:
+        """Return the full emblem as a final SVG; see Artwork."""
         return artwork_svg.badge_svg(design).encode()
 
     def mark_svg(self, design: BadgeDesign) -> bytes:
+        """Return the emblem without its label; see Artwork."""
         return artwork_svg.mark_svg(design).encode()
 
     def png(self, design: BadgeDesign, size: int) -> bytes:
+        """Return a transparent PNG of one of PNG_SIZES; see Artwork."""
         return _png(design, size)
 
     def alt_text(self, design: BadgeDesign) -> str:
+        """Return the words that replace the picture; see Artwork."""
         return alt_text(design)
 
 

@@ -7,20 +7,15 @@ widths are in the units of the drawing (px of its canvas); y grows downwards.
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Any
 
-from fontTools.pens.svgPathPen import SVGPathPen  # type: ignore[import-untyped]
-from fontTools.pens.transformPen import TransformPen  # type: ignore[import-untyped]
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-from fontTools.varLib.varStore import VarStoreInstancer  # type: ignore[import-untyped]
+from fontTools.pens.svgPathPen import SVGPathPen
+from fontTools.pens.transformPen import TransformPen
 
-from badges.data_files import PACKAGE
+from badges.issuer.artwork_font import Face, faces
 
 CAP_HEIGHT = 0.668  # of the em, in both files
 BOX = "□"  # our own drawing for a letter the fonts lack
 _BOX_ADVANCE = 0.66
-_FILES = ("atkinson-next-latin.woff2", "atkinson-next-latin-ext.woff2")
 _SPACES = dict.fromkeys(map(ord, "\t\n\r\u2007\u2009\u200a\u202f"), "\u00a0")
 _DECORATION = {"So", "Sk", "Cf", "Cc", "Cs", "Co", "Cn", "Mn", "Me"}  # emoji, joiners, loose marks
 
@@ -29,77 +24,19 @@ _DECORATION = {"So", "Sk", "Cf", "Cc", "Cs", "Co", "Cn", "Mn", "Me"}  # emoji, j
 class _Placed:
     """One glyph of one file: where it starts and how far it pushes the next (font units)."""
 
-    face: "_Face | None"
+    face: Face | None
     glyph: str
     x: float
     advance: float
 
 
-class _Face:
-    """One variable font file seen at one weight."""
-
-    def __init__(self, filename: str, weight: int) -> None:
-        self.font = TTFont(PACKAGE / "web" / "static" / "fonts" / filename)
-        self.units: int = self.font["head"].unitsPerEm
-        self.cmap: dict[int, str] = self.font.getBestCmap()
-        self._location = {"wght": weight}
-        self.glyphs = self.font.getGlyphSet(location=self._location)
-
-    @cached_property
-    def _pair_tables(self) -> list[list[Any]]:
-        gpos = self.font["GPOS"].table
-        kern = [r.Feature for r in gpos.FeatureList.FeatureRecord if r.FeatureTag == "kern"]
-        wanted = sorted({index for feature in kern for index in feature.LookupListIndex})
-        return [gpos.LookupList.Lookup[index].SubTable for index in wanted]
-
-    @cached_property
-    def _variations(self) -> Any:  # noqa: ANN401 - fontTools is not typed
-        where = self.font.normalizeLocation(self._location)
-        return VarStoreInstancer(self.font["GDEF"].table.VarStore, self.font["fvar"].axes, where)
-
-    def kern(self, left: str, right: str) -> float:
-        """Return how much closer (negative) or further two glyphs stand, in font units."""
-        return sum(self._kern_in(subtables, left, right) for subtables in self._pair_tables)
-
-    def _kern_in(self, subtables: list[Any], left: str, right: str) -> float:
-        for table in subtables:
-            if left not in table.Coverage.glyphs:
-                continue
-            value = _pair_value(table, left, right)
-            if value is not None:
-                return self._advance_of(value)
-        return 0.0
-
-    def _advance_of(self, value: Any) -> float:  # noqa: ANN401 - fontTools is not typed
-        advance = float(getattr(value, "XAdvance", 0) or 0)
-        device = getattr(value, "XAdvDevice", None)
-        if device is not None:
-            advance += self._variations[(device.StartSize << 16) + device.EndSize]
-        return advance
-
-
-def _pair_value(table: Any, left: str, right: str) -> Any:  # noqa: ANN401 - fontTools is not typed
-    """Return the value of a GPOS pair; None lets the next subtable speak (OpenType, PairPos)."""
-    if table.Format == 1:
-        pairs = table.PairSet[table.Coverage.glyphs.index(left)].PairValueRecord
-        return next((pair.Value1 for pair in pairs if pair.SecondGlyph == right), None)
-    first = table.ClassDef1.classDefs.get(left, 0)
-    second = table.ClassDef2.classDefs.get(right, 0)
-    return table.Class1Record[first].Class2Record[second].Value1 or ()
-
-
-@lru_cache(maxsize=8)
-def _faces(weight: int) -> tuple[_Face, ...]:
-    return tuple(_Face(filename, weight) for filename in _FILES)
-
-
 def _known(char: str) -> bool:
-    return any(ord(char) in face.cmap for face in _faces(400))
+    return any(ord(char) in face.cmap for face in faces(400))
 
 
 def _nearest(char: str) -> str:
     """Return what we draw for `char`: itself, its base letter, a box, or nothing for decoration."""
-    while char and not _known(char):
+    while char != BOX and not _known(char):
         parts = unicodedata.decomposition(char).split()
         if not parts or parts[0].startswith("<"):
             return "" if unicodedata.category(char) in _DECORATION else BOX
@@ -125,7 +62,7 @@ def _place(text: str, weight: int) -> Iterator[_Placed]:
         if char == BOX:
             previous = _Placed(None, "", x, _BOX_ADVANCE * 1000)
         else:
-            face = next(face for face in _faces(weight) if ord(char) in face.cmap)
+            face = next(face for face in faces(weight) if ord(char) in face.cmap)
             glyph = face.cmap[ord(char)]
             if previous is not None and previous.face is face:
                 x += face.kern(previous.glyph, glyph)

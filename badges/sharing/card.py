@@ -1,6 +1,7 @@
-"""What a social card says, as data and in words; card_svg draws it, card_png renders it."""
+"""The port to social cards: what a card says, as data and in words; card_png.card_png draws it."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from badges.issuer.artwork import BadgeDesign, dimension_words, level_words, words
 
@@ -19,6 +20,16 @@ class CardSpec:
     level_label: str = ""
     behaviours: tuple[str, ...] = ()
     address: str = ""
+
+
+class DrawCard(Protocol):
+    """Draws a card as a PNG of 1200 x 627 px. The same spec always gives the same bytes.
+
+    Raises UnknownDesignPart and LabelTooLong as Artwork does.
+    """
+
+    def __call__(self, spec: CardSpec, /) -> bytes:
+        """Return the PNG of `spec`, at most 300 kB."""
 
 
 def card_alt_text(spec: CardSpec) -> str:

@@ -85,8 +85,13 @@ def _headline(spec: CardSpec, colour: str, ink: str) -> list[_Line]:
     """Return the dimension, then the skill: as large as fits on one line, else on two."""
     said = dimension_words(spec.design)
     eyebrow = _Line(said[0].upper() + said[1:], 27, 600, colour, 0)
-    rows, size = _rows(spec.design.skill_label, (60, 54, 48), (52, 46, 40), 700, _ROOM)
+    rows, size = skill_rows(spec.design.skill_label)
     return [eyebrow, *(_Line(row, size, 700, ink, size + (2 if at else 13)) for at, row in enumerate(rows))]
+
+
+def skill_rows(skill: str) -> tuple[list[str], int]:
+    """Return the one or two rows of a skill name on the card, and their size in px."""
+    return _rows(skill, (60, 54, 48), (52, 46, 40), 700, _ROOM)
 
 
 def _level(spec: CardSpec, ink: str) -> _Line:
