@@ -7,7 +7,6 @@ from copy import deepcopy
 from threading import Lock
 from typing import Any, Final, NoReturn
 
-from cachetools import LRUCache
 from pyld import jsonld
 from pyld.context_resolver import ContextResolver
 
@@ -17,7 +16,7 @@ from badges.openbadges.loads import Document, check_values
 from badges.openbadges.places import member_places, object_count, shown, text_place, without
 from badges.openbadges.rdfc import Dataset, canonical_nquads
 
-MAX_OBJECTS: Final = 2_000
+MAX_OBJECTS: Final = 1_000
 MAX_VALUES_OF_ONE_MEMBER: Final = 1_000
 
 KEYWORDS: Final = frozenset({"@context", "@id", "@type", "@value", "@language"})
@@ -27,9 +26,9 @@ IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*")
 BASE: Final = "x-relative://relative/"
 LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
-# PyLD's context caches are shared and not safe for threads.
+# PyLD's context caches are not safe for threads. Ours only ever holds the pinned contexts.
 _LOCK: Final = Lock()
-_CACHE: Final[LRUCache[str, Any]] = LRUCache(maxsize=256)
+_CACHE: Final[dict[str, Any]] = {}
 
 Extra = Mapping[str, Document]
 NO_EXTRA: Final[Extra] = {}
@@ -101,7 +100,7 @@ def _options(extra: Extra) -> dict[str, object]:
             "document": deepcopy(_context(url, extra)),
         }
 
-    cache = LRUCache(maxsize=16) if extra else _CACHE
+    cache: dict[str, Any] = {} if extra else _CACHE
     return {"base": BASE, "documentLoader": load, "contextResolver": ContextResolver(cache, load)}
 
 

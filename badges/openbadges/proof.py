@@ -17,6 +17,7 @@ from badges.openbadges.multibase import decode_base58, encode_base58
 CRYPTOSUITE: Final = "eddsa-rdfc-2022"
 DATA_INTEGRITY: Final = "DataIntegrityProof"
 ED25519_2020: Final = "Ed25519Signature2020"
+SUITES: Final = (CRYPTOSUITE, ED25519_2020)
 SIGNATURE_LENGTH: Final = 64
 
 
@@ -62,7 +63,7 @@ def check(
     eddsa-rdfc-2022 or Ed25519Signature2020, `NotCanonical` when the proof covers not everything.
     """
     kind = kind_of(proof)
-    if kind not in (CRYPTOSUITE, ED25519_2020):
+    if kind not in SUITES:
         raise UnsupportedProof(kind=kind)
     if proof.get("proofPurpose") != "assertionMethod":
         raise BadProof(reason="made for another purpose than issuing")

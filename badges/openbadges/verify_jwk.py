@@ -1,0 +1,97 @@
+"""Whose key signed a JWT? The issuer's list decides, not what the token says of itself."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from badges.errors import BadKey, BadProof, Unresolvable
+from badges.openbadges.did import did_web_address
+from badges.openbadges.keys import jwk as ed25519_jwk
+from badges.openbadges.keys import public_from_multibase
+from badges.openbadges.loads import Document
+from badges.openbadges.members import objects, text
+from badges.openbadges.resolve import Resolver, resolved
+from badges.openbadges.verify_keys import assertion_methods, find_key, issuer_document
+
+# What makes two public JWKs the same key (RFC 7638, 3.2).
+KEY_MEMBERS: Final = ("kty", "crv", "x", "y", "n", "e")
+
+
+@dataclass(frozen=True)
+class FoundJwk:
+    """A public JWK of the issuer; `proven` is False when only the token itself vouches for it."""
+
+    jwk: Document
+    name: str
+    proven: bool = True
+
+
+def find_jwk(resolver: Resolver, header: Document, issuer: str) -> FoundJwk:
+    """Return the public key a JOSE header points to, known to be held by `issuer` (OB 3.0, 8.2.2).
+
+    A `kid` is followed to the issuer's DID document or to an address of the issuer's own; a `jwk`
+    must stand in the issuer's document when there is one. Raises `BadProof`, `Unresolvable`.
+    """
+    jwk, kid = header.get("jwk"), text(header.get("kid"))
+    if isinstance(jwk, dict):
+        return _embedded(resolver, jwk, issuer)
+    if kid.startswith("did:"):
+        return FoundJwk(_jwk_of_method(find_key(resolver, kid, issuer).method), kid)
+    if kid.startswith("https:"):
+        return _remote(resolver, kid, issuer)
+    raise BadProof(reason="the header names no key")
+
+
+def _embedded(resolver: Resolver, jwk: Document, issuer: str) -> FoundJwk:
+    if "d" in jwk:
+        raise BadProof(reason="the header holds a private key")
+    try:
+        document = issuer_document(resolver, issuer)
+    except Unresolvable:
+        if issuer.startswith("https:"):
+            return FoundJwk(jwk, "the jwk header", proven=False)
+        raise
+    known = _published(document)
+    if not known and issuer.startswith("https:"):
+        return FoundJwk(jwk, "the jwk header", proven=False)
+    if _essence(jwk) not in [_essence(item) for item in known]:
+        raise BadProof(reason="the issuer does not list the key of the header")
+    return FoundJwk(jwk, issuer)
+
+
+def _remote(resolver: Resolver, kid: str, issuer: str) -> FoundJwk:
+    if not _is_under(kid, issuer):
+        raise BadProof(reason=f"the key at {kid[:200]} is not at an address of the issuer")
+    found = resolved(resolver, kid)
+    candidates = objects(found["keys"]) if "keys" in found else [found]
+    named = [item for item in candidates if item.get("kid", kid) in (kid, kid.rpartition("#")[2])]
+    if not named or "d" in named[0] or named[0].get("iss", issuer) != issuer:
+        raise BadProof(reason=f"{kid[:200]} is not a public key of the issuer")
+    return FoundJwk(named[0], kid)
+
+
+def _is_under(kid: str, issuer: str) -> bool:
+    """A host may serve several issuers, each below its own path."""
+    if issuer.startswith("did:web:"):
+        base = did_web_address(issuer).removesuffix("/did.json").removesuffix("/.well-known") + "/"
+        return kid.startswith(base) and "/../" not in kid
+    return issuer.startswith("https:") and urlsplit(kid).netloc == urlsplit(issuer).netloc
+
+
+def _published(document: Document) -> list[Document]:
+    keys = objects(document.get("keys")) + objects(document.get("publicKey"))
+    return [_jwk_of_method(item) for item in assertion_methods(document).values()] + keys
+
+
+def _jwk_of_method(method: Document) -> Document:
+    found = method.get("publicKeyJwk")
+    if isinstance(found, dict):
+        return found
+    try:
+        return ed25519_jwk(public_from_multibase(text(method.get("publicKeyMultibase"))))
+    except BadKey:
+        return {}
+
+
+def _essence(jwk: Document) -> tuple[object, ...]:
+    return tuple(jwk.get(name) for name in KEY_MEMBERS)

@@ -1,0 +1,114 @@
+"""Check a VC-JWT: a credential signed as a compact JWS, with claims that repeat its members."""
+
+from datetime import datetime
+from typing import Final
+
+import jwt
+
+from badges.errors import BadgesError, BadProof, N_, NotJson
+from badges.openbadges.bake import MAX_CREDENTIAL
+from badges.openbadges.loads import Document, load_json
+from badges.openbadges.members import first_object, identity, text
+from badges.openbadges.moments import parse_timestamp
+from badges.openbadges.multibase import decode_base64url
+from badges.openbadges.report import Check, Outcome
+from badges.openbadges.resolve import Resolver
+from badges.openbadges.verify_jwk import FoundJwk, find_jwk
+from badges.openbadges.verify_proof import SIGNED, failure, issuer_check
+
+# Algorithm -> the one kind of key it works with: no public key is ever taken for an HMAC secret.
+KEY_OF_ALGORITHM: Final = {
+    "RS256": ("RSA", ""),
+    "ES256": ("EC", "P-256"),
+    "EdDSA": ("OKP", "Ed25519"),
+}
+HEADERS: Final = frozenset({"alg", "kid", "jwk", "typ"})
+CLAIMS: Final = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "vc"})
+
+CLAIMS_AGREE: Final = N_("The envelope of the badge repeats exactly what the badge says.")
+CLAIMS_MISSING: Final = N_("The envelope of the badge leaves out something it should repeat.")
+CLAIMS_DIFFER: Final = N_("The envelope of the badge contradicts the badge.")
+
+
+def check_jwt(token: str, resolver: Resolver) -> tuple[Document, list[Check]]:
+    """Return the credential in `token`, proof-less, with the checks of its signature and claims.
+
+    RS256, ES256 and EdDSA; key by `kid` or by `jwk` header (OB 3.0, 8.2). Raises `Unreadable` when
+    there is no JSON inside.
+    """
+    header, payload = _parts(token)
+    credential = credential_of(payload)
+    try:
+        found = find_jwk(resolver, header, identity(credential.get("issuer")))
+        _check_signature(token, header, found)
+    except BadgesError as fault:
+        return credential, [failure(fault), check_claims(payload, credential)]
+    return credential, [
+        Check("signature", Outcome.OK, SIGNED, f"{header['alg']} by {found.name}"),
+        issuer_check(proven=found.proven, name=found.name),
+        check_claims(payload, credential),
+    ]
+
+
+def credential_of(payload: Document) -> Document:
+    """Return the credential: the payload's own members, or its `vc` claim in VC 1.1 (OB 3.0, 8.2.1)."""
+    vc = payload.get("vc")
+    if isinstance(vc, dict):
+        return vc
+    return {name: value for name, value in payload.items() if name not in CLAIMS}
+
+
+def check_claims(payload: Document, credential: Document) -> Check:
+    """Return whether iss, jti, sub, nbf and exp repeat the credential (OB 3.0, 8.2.3)."""
+    subject = first_object(credential.get("credentialSubject"))
+    start = credential.get("validFrom", credential.get("issuanceDate"))
+    end = credential.get("validUntil", credential.get("expirationDate"))
+    expected = {
+        "iss": identity(credential.get("issuer")),
+        "jti": credential.get("id"),
+        "sub": subject.get("id"),
+        "nbf": _seconds(start),
+        "exp": _seconds(end),
+    }
+    differing = [
+        name for name in expected if name in payload and _whole(payload[name]) != expected[name]
+    ]
+    if differing:
+        return Check("claims", Outcome.FAILED, CLAIMS_DIFFER, f"differing: {', '.join(differing)}")
+    needed = [name for name in ("iss", "jti", "sub", "nbf") if name not in payload]
+    missing = needed + (["exp"] if end and "exp" not in payload else [])
+    if missing:
+        return Check("claims", Outcome.WARNING, CLAIMS_MISSING, f"missing: {', '.join(missing)}")
+    return Check("claims", Outcome.OK, CLAIMS_AGREE)
+
+
+def _parts(token: str) -> tuple[Document, Document]:
+    try:
+        header, payload = (decode_base64url(part) for part in token.split(".")[:2])
+    except BadgesError:
+        raise NotJson(reason="not base64url") from None
+    return load_json(header, limit=MAX_CREDENTIAL), load_json(payload, limit=MAX_CREDENTIAL)
+
+
+def _check_signature(token: str, header: Document, found: FoundJwk) -> None:
+    algorithm = text(header.get("alg"))
+    if algorithm not in KEY_OF_ALGORITHM:
+        raise BadProof(reason=f"algorithm {algorithm[:20] or 'none'} is not accepted")
+    if set(header) - HEADERS or text(header.get("typ", "JWT")).upper() != "JWT":
+        raise BadProof(reason="the header holds more than alg, kid, jwk and typ JWT")
+    if (found.jwk.get("kty"), found.jwk.get("crv", "")) != KEY_OF_ALGORITHM[algorithm]:
+        raise BadProof(reason=f"the key is not one for {algorithm}")
+    try:
+        key = jwt.PyJWK.from_dict(found.jwk, algorithm=algorithm)
+        jwt.PyJWS(options={"enforce_minimum_key_length": True}).decode(token, key, [algorithm])
+    except (jwt.exceptions.PyJWTError, ValueError) as fault:
+        raise BadProof(reason=f"{type(fault).__name__}: {fault}"[:200]) from None
+
+
+def _seconds(moment: object) -> int | None:
+    parsed = parse_timestamp(moment)
+    return int(parsed.timestamp()) if isinstance(parsed, datetime) else None
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) else value
