@@ -25,20 +25,8 @@ FRAMEWORKS = [
 ]
 SKILL_LEVEL = re.compile(r"^(methodological|social|contributive|technical)-(N[123])$")
 SVG = "{http://www.w3.org/2000/svg}"
-ALLOWED = {
-    "svg",
-    "title",
-    "desc",
-    "defs",
-    "clipPath",
-    "g",
-    "path",
-    "circle",
-    "rect",
-    "ellipse",
-    "text",
-    "tspan",
-}
+DRAWN = {"svg", "g", "path", "circle", "rect", "ellipse"}
+ALLOWED = DRAWN | {"title", "desc", "defs", "clipPath", "text", "tspan"}
 
 each_template = pytest.mark.parametrize("path", FULL + MARKS, ids=lambda p: f"{p.parent.name}/{p.stem}")
 each_emblem = pytest.mark.parametrize(
