@@ -1,9 +1,9 @@
-"""The JSON-LD contexts and schemas we hold: read from disk by their address, never fetched."""
+"""The JSON-LD contexts we hold: read from disk by their address, never fetched."""
 
 from functools import cache
-from pathlib import Path
 from typing import Final
 
+from badges.data_files import data_dir
 from badges.errors import UnknownContext
 from badges.openbadges.loads import Document, load_json
 
@@ -32,18 +32,11 @@ PINNED: Final = {
 """Address of the standard's document -> file name in `schemas/contexts/` (see SOURCES.toml)."""
 
 
-def schemas_directory() -> Path:
-    """Return the folder of the standards' files: inside the installed package, else the checkout."""
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "_data" / "schemas"
-    return installed if installed.is_dir() else package.parent / "schemas"
-
-
 def context_bytes(url: str) -> bytes:
     """Return the pinned context at `url`, byte for byte; raise `UnknownContext` for any other."""
     if url not in PINNED:
         raise UnknownContext(url=url[:200])
-    return (schemas_directory() / "contexts" / PINNED[url]).read_bytes()
+    return (data_dir("schemas") / "contexts" / PINNED[url]).read_bytes()
 
 
 @cache

@@ -33,7 +33,7 @@ def did_web_address(did: str) -> str:
     `did:web:host` is served at `/.well-known/did.json`, `did:web:host:a:b` at `/a/b/did.json`.
     Raises `BadDid` for anything else, dots-only steps and strange hosts included.
     """
-    steps = did.split("#")[0].split(":")
+    steps = did.split("#", maxsplit=1)[0].split(":")
     if steps[:2] != ["did", "web"] or len(steps) < len(("did", "web", "host")):
         raise BadDid(did=did[:200])
     host = unquote(steps[2])
@@ -44,7 +44,7 @@ def did_web_address(did: str) -> str:
 
 def did_key_document(did: str) -> Document:
     """Return the DID document that a did:key of an Ed25519 key stands for (did:key method, 3.1)."""
-    method, _, multibase = did.split("#")[0].rpartition(":")
+    method, _, multibase = did.split("#", maxsplit=1)[0].rpartition(":")
     if method != "did:key":
         raise BadDid(did=did[:200])
     return did_document(f"{method}:{multibase}", [public_from_multibase(multibase)])
@@ -52,7 +52,7 @@ def did_key_document(did: str) -> Document:
 
 def controller_of(verification_method: str) -> str:
     """Return what stands before the `#` of a verification method: the identity it belongs to."""
-    return verification_method.split("#")[0]
+    return verification_method.split("#", maxsplit=1)[0]
 
 
 def _is_step(step: str) -> bool:

@@ -107,7 +107,9 @@ def _options(extra: Extra) -> dict[str, object]:
 def _expand(document: Document, options: dict[str, object]) -> tuple[list[Any], list[str]]:
     dropped: list[str] = []
     try:
-        expanded = jsonld.expand(document, options, on_property_dropped=lambda term: dropped.append(str(term)))
+        expanded = jsonld.expand(
+            document, options, on_property_dropped=lambda term: dropped.append(str(term))
+        )
     except jsonld.JsonLdError as fault:
         if fault.code == "protected term redefinition":
             raise ProtectedTerm(reason="the list of contexts mixes versions") from None

@@ -68,9 +68,7 @@ def check(
     if proof.get("proofPurpose") != "assertionMethod":
         raise BadProof(reason="made for another purpose than issuing")
     try:
-        public_key.verify(
-            _signature(proof), proof_hash(document, proof, extra_contexts=extra_contexts)
-        )
+        public_key.verify(_signature(proof), proof_hash(document, proof, extra_contexts=extra_contexts))
     except InvalidSignature:
         raise BadProof(reason="the document or the proof was changed, or another key signed it") from None
 

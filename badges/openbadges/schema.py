@@ -5,7 +5,7 @@ from typing import Final
 
 from jsonschema import Draft201909Validator
 
-from badges.openbadges.contexts import schemas_directory
+from badges.data_files import data_dir
 from badges.openbadges.loads import Document, load_json
 from badges.openbadges.places import shown
 
@@ -35,6 +35,4 @@ def faults(document: Document, schema: str = TOLERANT) -> tuple[str, ...]:
 @cache
 def validator(schema: str) -> Draft201909Validator:
     """Return the validator of a file in `schemas/ob_v3p0/`; these schemas refer to nothing outside."""
-    return Draft201909Validator(
-        load_json((schemas_directory() / "ob_v3p0" / schema).read_bytes())
-    )
+    return Draft201909Validator(load_json((data_dir("schemas") / "ob_v3p0" / schema).read_bytes()))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from badges.errors import BadgesError, N_
+from badges.errors import N_, BadgesError
 from badges.openbadges.bake import MAX_CREDENTIAL, is_jws, unbake
 from badges.openbadges.loads import Document, load_json
 from badges.openbadges.members import identity, listed, objects

@@ -105,7 +105,7 @@ def _doubts(credential: Document) -> Iterator[str]:
 
 
 def _schema_faults(credential: Document) -> tuple[str, ...]:
-    """The schemas of VC 1.1 badges are not published with the others; its probes stand alone."""
+    """Apply the published schema; those of VC 1.1 badges are not published, so its probes stand alone."""
     if is_version_1(credential):
         return ()
     return faults(credential, ENDORSEMENT if is_endorsement(credential) else TOLERANT)

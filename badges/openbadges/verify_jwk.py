@@ -71,7 +71,7 @@ def _remote(resolver: Resolver, kid: str, issuer: str) -> FoundJwk:
 
 
 def _is_under(kid: str, issuer: str) -> bool:
-    """A host may serve several issuers, each below its own path."""
+    """Tell whether `kid` is below the issuer's own path: a host may serve several issuers."""
     if issuer.startswith("did:web:"):
         base = did_web_address(issuer).removesuffix("/did.json").removesuffix("/.well-known") + "/"
         return kid.startswith(base) and "/../" not in kid

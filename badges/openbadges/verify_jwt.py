@@ -5,7 +5,7 @@ from typing import Final
 
 import jwt
 
-from badges.errors import BadgesError, BadProof, N_, NotJson
+from badges.errors import N_, BadgesError, BadProof, NotJson
 from badges.openbadges.bake import MAX_CREDENTIAL
 from badges.openbadges.loads import Document, load_json
 from badges.openbadges.members import first_object, identity, text
@@ -70,9 +70,7 @@ def check_claims(payload: Document, credential: Document) -> Check:
         "nbf": _seconds(start),
         "exp": _seconds(end),
     }
-    differing = [
-        name for name in expected if name in payload and _whole(payload[name]) != expected[name]
-    ]
+    differing = [name for name in expected if name in payload and _whole(payload[name]) != expected[name]]
     if differing:
         return Check("claims", Outcome.FAILED, CLAIMS_DIFFER, f"differing: {', '.join(differing)}")
     needed = [name for name in ("iss", "jti", "sub", "nbf") if name not in payload]

@@ -57,7 +57,9 @@ def assertion_methods(document: Document) -> dict[str, Document]:
     base, assertions = identity(document), listed(document.get("assertionMethod"))
     named = {_full(item, base) for item in assertions if isinstance(item, str)}
     embedded = {_full(text(item.get("id")), base): item for item in objects(assertions)}
-    methods = {_full(text(item.get("id")), base): item for item in objects(document.get("verificationMethod"))}
+    methods = {
+        _full(text(item.get("id")), base): item for item in objects(document.get("verificationMethod"))
+    }
     return {name: item for name, item in methods.items() if name in named} | embedded
 
 
@@ -73,7 +75,7 @@ def _listed_method(document: Document, name: str) -> Document:
 
 
 def _web_key(resolver: Resolver, name: str, issuer: str) -> FoundKey:
-    """An https method: its own document, the issuer's list of keys, or the key in the fragment."""
+    """Follow an https method: its own document, the issuer's list of keys, or the key in its fragment."""
     try:
         document = _first_resolved(resolver, name, controller_of(name))
     except Unresolvable:
@@ -107,4 +109,3 @@ def _self_asserted(name: str, issuer: str) -> FoundKey:
         raise BadProof(reason=f"the key belongs to {controller}, not to the issuer")
     key = public_from_multibase(fragment)
     return FoundKey({"id": name, "publicKeyMultibase": public_multibase(key)}, proven=False)
-

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from badges.errors import BadgesError, BadStatusList, N_
+from badges.errors import N_, BadgesError, BadStatusList
 from badges.openbadges.loads import Document
 from badges.openbadges.members import first_object, has_type, identity, listed, objects, text
 from badges.openbadges.moments import parse_timestamp
