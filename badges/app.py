@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from badges.clock import Clock, SystemClock
 from badges.db import build_engine, configure_engine, engine_options, session_factory
 from badges.evidence.storage import LocalStorage
-from badges.issuer.artwork_svg import ComposedArtwork
+from badges.issuer.artwork_png import DrawnArtwork
 from badges.issuer.vault import LocalVault
 from badges.jobs import Relay
 from badges.people.mailer import ConsoleMailer
@@ -66,7 +66,7 @@ def build_ports(settings: Settings, sessions: sessionmaker[Session] | None = Non
         storage=LocalStorage(Path(settings.media_dir)),
         mailer=mailer,
         vault=LocalVault(settings.key_encryption_keys),
-        artwork=ComposedArtwork(),
+        artwork=DrawnArtwork(),
         fetcher=GuardedFetcher(),
     )
 
