@@ -4,6 +4,7 @@ A message is an English gettext msgid that says what to do next. `web/errors.py`
 below to HTTP statuses; nothing else knows about HTTP.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -289,9 +290,250 @@ class UnknownSkill(NotFound):
     message = N_("The framework does not have “%(skill)s”. Choose a skill from the list.")
 
 
+# -- evidence ------------------------------------------------------------------------------------
+class NothingSeen(InvalidInput):
+    """An observation in which nothing was seen at all."""
+
+    id = "nothing-seen"
+    message = N_("Nothing is marked as seen yet. Answer YES, SOMETIMES or NO once, or write what you saw.")
+
+
+class UnknownBehaviour(InvalidInput):
+    """A mark on a behaviour that the skill and level do not have."""
+
+    id = "unknown-behaviour"
+    message = N_("“%(behaviour)s” does not belong to this skill and level. Choose the skill again.")
+
+
+class FactTooLong(InvalidInput):
+    """A sentence above its limit."""
+
+    id = "fact-too-long"
+    message = N_("This sentence is too long: %(limit)s characters at most.")
+
+
+class SituationInFuture(InvalidInput):
+    """A situation dated after today."""
+
+    id = "situation-in-future"
+    message = N_("This day has not come yet. Choose the day when it happened.")
+
+
+class ObservationConflict(Conflict):
+    """An identifier already used for something else."""
+
+    id = "observation-conflict"
+    message = N_("This was already sent with another content. Open the page again, then note what you saw.")
+
+
+class AlreadyCorrected(Conflict):
+    """A correction of something that was already corrected."""
+
+    id = "already-corrected"
+    message = N_("This observation was already corrected. Correct the newest one.")
+
+
+class NotCorrectable(InvalidInput):
+    """A correction that would move the observation to somebody else or to another situation."""
+
+    id = "not-correctable"
+    message = N_("A correction keeps the person and the situation. Take this one back, then note it again.")
+
+
+class ObservationSettled(Conflict):
+    """An observation whose claim was decided: neither it nor its answer changes any more."""
+
+    id = "observation-settled"
+    message = N_("A decision was made with this observation. It can no longer be changed.")
+
+
+class TalkClosed(Conflict):
+    """A talk that is already closed."""
+
+    id = "talk-closed"
+    message = N_("This talk is already closed.")
+
+
+class PhotoUnreadable(InvalidInput):
+    """Not an image of a kind we take."""
+
+    id = "photo-unreadable"
+    message = N_("This file is not a photo we can read. Use a JPEG, PNG, WEBP or HEIC photo.")
+
+
+class PhotoDamaged(InvalidInput):
+    """An image that stops in the middle or cannot be decoded within our limits of time."""
+
+    id = "photo-damaged"
+    message = N_("This photo is damaged or incomplete. Take it again, or send another one.")
+
+
+class PhotoTooLarge(TooLarge):
+    """Too many bytes or pixels."""
+
+    id = "photo-too-large"
+    message = N_("This photo is too large: 12 MB and 40 million pixels at most. Send a smaller one.")
+
+
+class TooManyPhotos(InvalidInput):
+    """More photos than one observation takes."""
+
+    id = "too-many-photos"
+    message = N_("%(limit)s photos at most for one observation. Choose the best ones.")
+
+
+class PhotoQuota(TooMany):
+    """More photos in one day than anybody needs."""
+
+    id = "photo-quota"
+    message = N_("%(limit)s photos were already sent today. Send this one tomorrow, or save without it.")
+
+
+class FrameworkInvalid(InvalidInput):
+    """A framework document with faults; `faults` is a tuple that tells each one with its place and line."""
+
+    id = "framework-invalid"
+    message = N_("This framework has faults. Mend them, then import it again.\n%(faults)s")
+
+    def __init__(self, faults: Sequence[object]) -> None:
+        super().__init__(faults="\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
+
+
+class FrameworkFrozen(Conflict):
+    """A version that evidence points at may not change."""
+
+    id = "framework-frozen"
+    message = N_(
+        "Version %(version)s of “%(framework)s” is already in use and cannot change. "
+        "Give the new text a new version number."
+    )
+
+
+class FrameworkTooLarge(TooLarge):
+    """A framework document above 2 MiB."""
+
+    id = "framework-too-large"
+    message = N_("This framework is too large: 2 MB at most.")
+
+
+# -- recognition ---------------------------------------------------------------------------------
+class ClaimMoved(Conflict):
+    """The claim is not in a state that allows this step."""
+
+    id = "claim-moved"
+    message = N_("This request has changed in the meantime. Look again, then decide.")
+
+
+class ClaimAlreadyApproved(ClaimMoved):
+    """Another reviewer approved it first."""
+
+    id = "claim-already-approved"
+    message = N_("Another reviewer has just approved this request. There is nothing left to decide.")
+
+
+class ClaimAlreadyReturned(ClaimMoved):
+    """Another reviewer sent it back first."""
+
+    id = "claim-already-returned"
+    message = N_("Another reviewer has just asked for something more. It will come back to the list.")
+
+
+class ClaimAlreadyRefused(ClaimMoved):
+    """Another reviewer refused it first."""
+
+    id = "claim-already-refused"
+    message = N_("Another reviewer has just refused this request. There is nothing left to decide.")
+
+
+class ClaimWithdrawn(ClaimMoved):
+    """The worker withdrew it."""
+
+    id = "claim-withdrawn"
+    message = N_("The worker has withdrawn this request. There is nothing left to decide.")
+
+
+class RuleNotMet(Conflict):
+    """The award rule still lacks something: it proposes nothing yet."""
+
+    id = "rule-not-met"
+    message = N_("Something is still missing. The rule shows what is there and what is needed.")
+
+
+class ClaimPaused(Conflict):
+    """The worker disagrees or wants to talk: nothing moves until the coach has closed the talk."""
+
+    id = "claim-paused"
+    message = N_("A talk with the worker is still open. Nothing moves until it is closed.")
+
+
+class ReasonNeeded(InvalidInput):
+    """A decision that must say why."""
+
+    id = "reason-needed"
+    message = N_("Choose a reason and write a few words: the worker will read them.")
+
+
+class NothingNew(Conflict):
+    """A refused claim needs something new before it is asked for again."""
+
+    id = "nothing-new"
+    message = N_("Nothing new has been seen since the refusal. Ask again after a new observation.")
+
+
+class InvitationEnded(NotFound):
+    """The link of an outside reviewer is unknown, used or too old: the three look the same."""
+
+    id = "invitation-ended"
+    message = N_("This invitation is no longer open. Ask the structure for a new one.")
+
+
+class DayInFuture(InvalidInput):
+    """A talk that has not taken place yet cannot be noted."""
+
+    id = "day-in-future"
+    message = N_("This day has not come yet. Note the interview once it has taken place.")
+
+
+class TooLateToUndo(Conflict):
+    """The ten seconds are over: the badge is being made."""
+
+    id = "too-late-to-undo"
+    message = N_("It is too late to undo: the badge is being made.")
+
+
 # -- issuer --------------------------------------------------------------------------------------
 class KeyUnreadable(Unavailable):
     """The key-encryption key is not the one that sealed this issuer's key."""
 
     id = "key-unreadable"
     message = N_("The signing key cannot be opened with “%(kek)s”. Ask the operator to restore that key.")
+
+
+# -- sharing -------------------------------------------------------------------------------------
+class BadgeWithdrawn(Conflict):
+    """The issuer has withdrawn this badge: it can be put away, no longer shown."""
+
+    id = "badge-withdrawn"
+    message = N_("The issuer has withdrawn this badge. It can no longer be shown.")
+
+
+class KeepFirst(Conflict):
+    """A badge that was declined is shown only after it is kept."""
+
+    id = "keep-first"
+    message = N_("You did not want this badge. Keep it first, then show it.")
+
+
+class PageHidden(NotFound):
+    """A public page that is not shown, or never was: the two look the same on purpose."""
+
+    id = "page-hidden"
+    message = N_("This page is no longer shown")
+
+
+class StillPreparing(Unavailable):
+    """A badge whose new edition is not signed yet."""
+
+    id = "still-preparing"
+    message = N_("This badge is being prepared. Come back in a minute.")
