@@ -24,7 +24,7 @@ AGENT: Final = "badges-verifier/1 (+Open Badges 3.0)"
 CHUNK: Final = 16 * 1024
 AT_ONCE: Final = 8
 
-# Names are resolved by the system, which cannot be interrupted: a waiting thread is left behind, never a caller.
+# The system resolves names and cannot be interrupted: a thread is left waiting, never a caller.
 _workers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch")
 
 
@@ -61,7 +61,7 @@ def _download(url: str, accept: str, limit: int, leash: "Leash") -> tuple[str, b
 
 
 def read_bounded(response: Response, limit: int) -> bytes:
-    """Return the decoded body of a streamed response; stop and raise `DocumentTooLarge` above `limit` bytes."""
+    """Return the decoded body of a streamed response; `DocumentTooLarge` above `limit` bytes."""
     body = bytearray()
     for chunk in response.raw.stream(CHUNK, decode_content=True):
         body += chunk
