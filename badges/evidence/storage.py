@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -27,7 +28,10 @@ class MediaStorage(Protocol):
         """Forget `sha256`; forgetting twice is fine."""
 
     def all(self) -> Iterator[str]:
-        """Yield every SHA-256 that is kept, for sweeping and backups."""
+        """Yield every SHA-256 that is kept, for backups."""
+
+    def put_before(self, moment: datetime) -> Iterator[str]:
+        """Yield every SHA-256 last put before `moment`: what nobody refers to by then is an orphan."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,11 @@ class LocalStorage:
         """Write, flush to the disk, rename."""
         sha256 = hashlib.sha256(content).hexdigest()
         target = self._path(sha256)
-        if target.exists():
-            return sha256
         try:
-            self._write(target, content)
+            if target.exists():
+                os.utime(target)
+            else:
+                self._write(target, content)
         except OSError as error:
             raise Unavailable from error
         return sha256
@@ -62,6 +67,12 @@ class LocalStorage:
     def all(self) -> Iterator[str]:
         """Walk the folder."""
         yield from (path.name for path in self.folder.glob("??/*") if _SHA256.fullmatch(path.name))
+
+    def put_before(self, moment: datetime) -> Iterator[str]:
+        """Compare the time of the files, which each put renews."""
+        yield from (
+            sha256 for sha256 in self.all() if self._path(sha256).stat().st_mtime < moment.timestamp()
+        )
 
     def _path(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
