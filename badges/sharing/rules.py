@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -64,16 +64,16 @@ def after(held: Held, act: Act) -> Held:
     Keeping and declining can be changed at any time; declining also closes the page.
     """
     if act is Act.KEEP:
-        return Held(HoldingState.KEPT, held.shown, held.revoked, held.sealed)
+        return replace(held, state=HoldingState.KEPT)
     if act is Act.DECLINE:
-        return Held(HoldingState.DECLINED, False, held.revoked, held.sealed)
+        return replace(held, state=HoldingState.DECLINED, shown=False)
     if act is Act.HIDE:
-        return Held(held.state, False, held.revoked, held.sealed)
+        return replace(held, shown=False)
     if held.revoked:
         raise BadgeWithdrawn
     if held.state is HoldingState.DECLINED:
         raise KeepFirst
-    return Held(HoldingState.KEPT, True, held.revoked, held.sealed)
+    return replace(held, state=HoldingState.KEPT, shown=True)
 
 
 def badge_state(held: Held) -> BadgeState:
