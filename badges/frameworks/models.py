@@ -10,7 +10,7 @@ from badges.db import Base, UtcDateTime
 
 
 class FrameworkVersion(Base):
-    """One version of one framework. `document` is the imported JSON, byte for byte; `sha256` is of those bytes.
+    """One version of one framework. `document` is the imported JSON, byte for byte; `sha256` is its hash.
 
     `frozen_at` is set when evidence first points here; from then on the row never changes.
     """

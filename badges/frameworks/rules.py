@@ -1,4 +1,4 @@
-"""A competency framework as facts: dimensions, skills, levels, behaviours, and the rule that proposes a badge."""
+"""A competency framework as facts: dimensions, skills, levels, behaviours, and the rule of each badge."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -136,7 +136,8 @@ def text_in(texts: Texts, language: str) -> str:
 def parse(document: Mapping[str, Any]) -> Framework:
     """Turn a valid framework document (schemas/competency-framework.schema.json) into facts."""
     levels = tuple(
-        Level(level["code"], level["rank"], level["label"], level["definition"]) for level in document["levels"]
+        Level(level["code"], level["rank"], level["label"], level["definition"])
+        for level in document["levels"]
     )
     rules = document["award_rules"]
     return Framework(
