@@ -28,9 +28,11 @@ fix: $(VENV)/.ready-dev ## Mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/djlint badges/web/templates --reformat --quiet || true
 
-translations: $(VENV)/.ready-dev ## Collect the texts of the interface and update the French catalogue
-	$(BIN)/pybabel -q extract -F pyproject.toml --mapping-file /dev/null . -o /dev/null 2>/dev/null || true
-	$(BIN)/badges docs translations
+translations: $(VENV)/.ready-dev ## Collect the texts of the interface into the French catalogue
+	@$(BIN)/pybabel -q extract -F pyproject.toml -k N_ -k _l -k lazy_gettext -k ngettext:1,2 --no-location \
+	  --sort-output --omit-header -o $(VENV)/messages.pot .
+	@$(BIN)/pybabel -q update -i $(VENV)/messages.pot -d badges/translations -l fr --no-fuzzy-matching \
+	  --ignore-obsolete --omit-header
 
 lock: $(VENV)/.ready-dev ## Resolve the dependencies again and pin them with hashes
 	$(BIN)/pip install -q uv

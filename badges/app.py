@@ -52,7 +52,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     if settings.relay == "thread":
-        Relay(ports).start()
+        app.extensions["badges.relay"] = relay = Relay(ports)
+        relay.start()
     return app
 
 

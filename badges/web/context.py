@@ -18,10 +18,11 @@ STATIC = Path(__file__).parent / "static"
 def init_app(app: Flask) -> None:
     """Attach the context to `app`."""
     app.context_processor(context)
+    app.jinja_env.globals["asset"] = asset
 
 
 def context() -> dict[str, Any]:
-    """Return the variables of every template."""
+    """Return the variables of every template; imported macros see only `asset`, `csrf_token` and gettext."""
     who = None if g.get("is_public") else access.signed_in()
     return {
         "locale": language(),
@@ -30,7 +31,6 @@ def context() -> dict[str, Any]:
         "actor": who.actor if who else None,
         "structure_name": who.structure_name if who else "",
         "nav_items": nav_items(who.actor) if who else [],
-        "asset": asset,
     }
 
 
