@@ -2,50 +2,18 @@
 
 import uuid
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import Date, ForeignKey, Index, Integer, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from badges.db import Base, EnumText, UtcDateTime
+from badges.evidence.rules import AnswerKind, Mark, SituationKind, TalkOutcome
 from badges.permissions import Role
 
-
-class SituationKind(StrEnum):
-    """What kind of moment at work it was."""
-
-    BRIEF = "brief"
-    COLLECTIVE_TASK = "collective_task"
-    TASK = "task"
-    INCIDENT = "incident"
-    CLIENT = "client"
-    TIDYING = "tidying"
-    TRAINING = "training"
-    OTHER = "other"
-
-
-class Mark(StrEnum):
-    """The answer to « Je l'ai vu ? »; the values are those of the frameworks' scale."""
-
-    YES = "YES"
-    SOMETIMES = "SOMETIMES"
-    NO = "NO"
-    NOT_SEEN = "NOT_SEEN"
-
-
-class AnswerKind(StrEnum):
-    """What the worker says of an observation."""
-
-    AGREE = "agree"
-    DISAGREE = "disagree"
-    TALK = "talk"
-
-
-class TalkOutcome(StrEnum):
-    """How the coach closed a talk: the observation stands, or it is set aside."""
-
-    KEPT = "kept"
-    SET_ASIDE = "set_aside"
+__all__ = [
+    "Answer", "AnswerKind", "Mark", "Observation", "ObservationMark", "ObservationPhoto", "Settlement",
+    "Situation", "SituationKind", "SituationWorker", "Talk", "TalkOutcome",
+]  # fmt: skip
 
 
 class Situation(Base):

@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from badges.errors import FactTooLong, NothingSeen, SituationInFuture, TooManyPhotos, UnknownBehaviour
-from badges.evidence.models import AnswerKind, Mark, SituationKind, TalkOutcome
 
 FACT_LENGTH = 280
 PHOTOS_PER_OBSERVATION = 3
@@ -16,6 +16,43 @@ PHOTOS_PER_OBSERVER_AND_DAY = 200
 PHOTOS_PER_STRUCTURE_AND_DAY = 2_000
 NUDGE_AFTER = timedelta(days=14)
 FARTHEST_TIME_ZONE = timedelta(days=1)
+
+
+class SituationKind(StrEnum):
+    """What kind of moment at work it was."""
+
+    BRIEF = "brief"
+    COLLECTIVE_TASK = "collective_task"
+    TASK = "task"
+    INCIDENT = "incident"
+    CLIENT = "client"
+    TIDYING = "tidying"
+    TRAINING = "training"
+    OTHER = "other"
+
+
+class Mark(StrEnum):
+    """The answer to « Je l'ai vu ? »; the values are those of the frameworks' scale."""
+
+    YES = "YES"
+    SOMETIMES = "SOMETIMES"
+    NO = "NO"
+    NOT_SEEN = "NOT_SEEN"
+
+
+class AnswerKind(StrEnum):
+    """What the worker says of an observation."""
+
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    TALK = "talk"
+
+
+class TalkOutcome(StrEnum):
+    """How the coach closed a talk: the observation stands, or it is set aside."""
+
+    KEPT = "kept"
+    SET_ASIDE = "set_aside"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +128,7 @@ def capture_time(captured_at: datetime, received_at: datetime) -> datetime:
     return min(captured_at, received_at)
 
 
-def content_hash(new: NewObservation, observer_id: uuid.UUID) -> str:
+def content_hash(new: NewObservation, observer_id: uuid.UUID | None) -> str:
     """Return the SHA-256 that tells a replay from another observation under the same id.
 
     Device time is left out: a phone that sends again may have been set to the right time meanwhile.
