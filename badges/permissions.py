@@ -57,6 +57,7 @@ class Action(StrEnum):
     REVIEW_APPEAL = "claim.review_appeal"
     WITHDRAW_CLAIM = "claim.withdraw"
     APPEAL_CLAIM = "claim.appeal"
+    TAKE_BACK_CLAIM = "claim.take_back"
     INVITE_REVIEWER = "claim.invite_reviewer"
     RECORD_INTERVIEW = "claim.record_interview"
     # issuer
@@ -88,10 +89,17 @@ class Actor:
         """How the journal names this actor: an id, never a name."""
         if self.person_id is not None:
             return f"person:{self.person_id}"
-        return f"invitation:{self.invitation_id}" if self.invitation_id else "anonymous"
+        if self.invitation_id is not None:
+            return f"invitation:{self.invitation_id}"
+        return "console" if self.roles else "anonymous"
 
 
 ANONYMOUS = Actor(person_id=None, structure_id=None, roles=frozenset())
+
+
+def console(structure_id: uuid.UUID | None = None) -> Actor:
+    """Return whoever types commands on the server: operator, and administrator of `structure_id`."""
+    return Actor(None, structure_id, frozenset({Role.OPERATOR, Role.ADMIN}))
 
 
 @dataclass(frozen=True)
@@ -164,7 +172,7 @@ TABLE: dict[Action, tuple[tuple[Role, Relation], ...]] = {
         (Role.ADMIN, _anyone),
     ),
     Action.ISSUE_CARD: ((Role.SUPERVISOR, _in_charge), (Role.COACH, _in_charge), (Role.ADMIN, _anyone)),
-    Action.EDIT_SELF: ((Role.WORKER, _self), *((role, _self) for role in sorted(STAFF))),
+    Action.EDIT_SELF: ((Role.WORKER, _self), *((role, _self) for role in sorted({*STAFF, Role.OPERATOR}))),
     Action.EDIT_STRUCTURE: ((Role.ADMIN, _anyone),),
     Action.CREATE_STRUCTURE: ((Role.OPERATOR, _platform),),
     Action.VIEW_PLATFORM: ((Role.OPERATOR, _platform),),
@@ -206,6 +214,7 @@ TABLE: dict[Action, tuple[tuple[Role, Relation], ...]] = {
     Action.REVIEW_APPEAL: ((Role.REVIEWER, _impartial_second), (Role.OUTSIDE_REVIEWER, _invited)),
     Action.WITHDRAW_CLAIM: ((Role.WORKER, _self),),
     Action.APPEAL_CLAIM: ((Role.WORKER, _self),),
+    Action.TAKE_BACK_CLAIM: ((Role.REVIEWER, _author),),
     Action.INVITE_REVIEWER: ((Role.ADMIN, _anyone),),
     Action.RECORD_INTERVIEW: ((Role.COACH, _in_charge), (Role.REVIEWER, _impartial)),
     Action.MANAGE_ISSUER: ((Role.ADMIN, _anyone),),

@@ -21,9 +21,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
     )
     with op.batch_alter_table("attempts", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_attempts_scope_key_at", ["scope", "key", "at"], unique=False
-        )
+        batch_op.create_index("ix_attempts_scope_key_at", ["scope", "key", "at"], unique=False)
 
     op.create_table(
         "framework_versions",
@@ -36,9 +34,7 @@ def upgrade() -> None:
         sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_framework_versions")),
-        sa.UniqueConstraint(
-            "framework_id", "version", name=op.f("uq_framework_versions_framework_id")
-        ),
+        sa.UniqueConstraint("framework_id", "version", name=op.f("uq_framework_versions_framework_id")),
     )
     op.create_table(
         "journal",
@@ -61,9 +57,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.String(length=120), nullable=False),
         sa.Column("topic", sa.String(length=60), nullable=False),
         sa.Column("payload", sa.JSON(), nullable=False),
@@ -77,9 +71,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_outbox_done_at"), ["done_at"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_outbox_done_at"), ["done_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_due_at"), ["due_at"], unique=False)
 
     op.create_table(
@@ -121,33 +113,19 @@ def upgrade() -> None:
         sa.Column("worker_id", sa.Uuid(), nullable=False),
         sa.Column("staff_id", sa.Uuid(), nullable=False),
         sa.Column("role", sa.String(40), nullable=False),
+        sa.ForeignKeyConstraint(["staff_id"], ["persons.id"], name=op.f("fk_assignments_staff_id_persons")),
         sa.ForeignKeyConstraint(
-            ["staff_id"], ["persons.id"], name=op.f("fk_assignments_staff_id_persons")
+            ["structure_id"], ["structures.id"], name=op.f("fk_assignments_structure_id_structures")
         ),
-        sa.ForeignKeyConstraint(
-            ["structure_id"],
-            ["structures.id"],
-            name=op.f("fk_assignments_structure_id_structures"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["worker_id"], ["persons.id"], name=op.f("fk_assignments_worker_id_persons")
-        ),
+        sa.ForeignKeyConstraint(["worker_id"], ["persons.id"], name=op.f("fk_assignments_worker_id_persons")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignments")),
         sa.UniqueConstraint(
-            "structure_id",
-            "worker_id",
-            "staff_id",
-            "role",
-            name=op.f("uq_assignments_structure_id"),
+            "structure_id", "worker_id", "staff_id", "role", name=op.f("uq_assignments_structure_id")
         ),
     )
     with op.batch_alter_table("assignments", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_assignments_staff_id"), ["staff_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_assignments_worker_id"), ["worker_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_assignments_staff_id"), ["staff_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_assignments_worker_id"), ["worker_id"], unique=False)
 
     op.create_table(
         "claims",
@@ -170,22 +148,14 @@ def upgrade() -> None:
             name=op.f("fk_claims_framework_version_id_framework_versions"),
         ),
         sa.ForeignKeyConstraint(
-            ["structure_id"],
-            ["structures.id"],
-            name=op.f("fk_claims_structure_id_structures"),
+            ["structure_id"], ["structures.id"], name=op.f("fk_claims_structure_id_structures")
         ),
-        sa.ForeignKeyConstraint(
-            ["worker_id"], ["persons.id"], name=op.f("fk_claims_worker_id_persons")
-        ),
+        sa.ForeignKeyConstraint(["worker_id"], ["persons.id"], name=op.f("fk_claims_worker_id_persons")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claims")),
     )
     with op.batch_alter_table("claims", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_claims_queue", ["structure_id", "state"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_claims_worker_id"), ["worker_id"], unique=False
-        )
+        batch_op.create_index("ix_claims_queue", ["structure_id", "state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_claims_worker_id"), ["worker_id"], unique=False)
         batch_op.create_index(
             "uq_claims_live",
             ["structure_id", "worker_id", "framework_version_id", "skill_id", "level"],
@@ -206,16 +176,12 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["persons.id"], name=op.f("fk_email_links_person_id_persons")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name=op.f("fk_email_links_person_id_persons")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_email_links")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_email_links_token_hash")),
     )
     with op.batch_alter_table("email_links", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_email_links_person_id"), ["person_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_email_links_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "framework_adoptions",
@@ -225,9 +191,7 @@ def upgrade() -> None:
         sa.Column("version_id", sa.Uuid(), nullable=False),
         sa.Column("adopted_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["structure_id"],
-            ["structures.id"],
-            name=op.f("fk_framework_adoptions_structure_id_structures"),
+            ["structure_id"], ["structures.id"], name=op.f("fk_framework_adoptions_structure_id_structures")
         ),
         sa.ForeignKeyConstraint(
             ["version_id"],
@@ -235,11 +199,7 @@ def upgrade() -> None:
             name=op.f("fk_framework_adoptions_version_id_framework_versions"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_framework_adoptions")),
-        sa.UniqueConstraint(
-            "structure_id",
-            "framework_id",
-            name=op.f("uq_framework_adoptions_structure_id"),
-        ),
+        sa.UniqueConstraint("structure_id", "framework_id", name=op.f("uq_framework_adoptions_structure_id")),
     )
     op.create_table(
         "issuer_profiles",
@@ -249,16 +209,12 @@ def upgrade() -> None:
         sa.Column("did", sa.String(length=300), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["structure_id"],
-            ["structures.id"],
-            name=op.f("fk_issuer_profiles_structure_id_structures"),
+            ["structure_id"], ["structures.id"], name=op.f("fk_issuer_profiles_structure_id_structures")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issuer_profiles")),
         sa.UniqueConstraint("did", name=op.f("uq_issuer_profiles_did")),
         sa.UniqueConstraint("slug", name=op.f("uq_issuer_profiles_slug")),
-        sa.UniqueConstraint(
-            "structure_id", name=op.f("uq_issuer_profiles_structure_id")
-        ),
+        sa.UniqueConstraint("structure_id", name=op.f("uq_issuer_profiles_structure_id")),
     )
     op.create_table(
         "memberships",
@@ -271,30 +227,34 @@ def upgrade() -> None:
         sa.Column("started_on", sa.Date(), nullable=False),
         sa.Column("planned_exit_on", sa.Date(), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name=op.f("fk_memberships_person_id_persons")),
         sa.ForeignKeyConstraint(
-            ["person_id"], ["persons.id"], name=op.f("fk_memberships_person_id_persons")
-        ),
-        sa.ForeignKeyConstraint(
-            ["structure_id"],
-            ["structures.id"],
-            name=op.f("fk_memberships_structure_id_structures"),
+            ["structure_id"], ["structures.id"], name=op.f("fk_memberships_structure_id_structures")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_memberships")),
-        sa.UniqueConstraint(
-            "structure_id",
-            "person_id",
-            "role",
-            name=op.f("uq_memberships_structure_id"),
-        ),
+        sa.UniqueConstraint("structure_id", "person_id", "role", name=op.f("uq_memberships_structure_id")),
     )
     with op.batch_alter_table("memberships", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_memberships_person_id"), ["person_id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_memberships_reference", ["structure_id", "reference"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_memberships_person_id"), ["person_id"], unique=False)
+        batch_op.create_index("ix_memberships_reference", ["structure_id", "reference"], unique=False)
 
+    op.create_table(
+        "roster_uploads",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("structure_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("file_name", sa.String(length=120), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("corrections", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["persons.id"], name=op.f("fk_roster_uploads_person_id_persons")
+        ),
+        sa.ForeignKeyConstraint(
+            ["structure_id"], ["structures.id"], name=op.f("fk_roster_uploads_structure_id_structures")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_uploads")),
+    )
     op.create_table(
         "sign_ins",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -306,21 +266,15 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name=op.f("fk_sign_ins_person_id_persons")),
         sa.ForeignKeyConstraint(
-            ["person_id"], ["persons.id"], name=op.f("fk_sign_ins_person_id_persons")
-        ),
-        sa.ForeignKeyConstraint(
-            ["structure_id"],
-            ["structures.id"],
-            name=op.f("fk_sign_ins_structure_id_structures"),
+            ["structure_id"], ["structures.id"], name=op.f("fk_sign_ins_structure_id_structures")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_ins")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_sign_ins_token_hash")),
     )
     with op.batch_alter_table("sign_ins", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_sign_ins_person_id"), ["person_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_sign_ins_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "situations",
@@ -334,21 +288,15 @@ def upgrade() -> None:
         sa.Column("created_by", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["created_by"],
-            ["persons.id"],
-            name=op.f("fk_situations_created_by_persons"),
+            ["created_by"], ["persons.id"], name=op.f("fk_situations_created_by_persons")
         ),
         sa.ForeignKeyConstraint(
-            ["structure_id"],
-            ["structures.id"],
-            name=op.f("fk_situations_structure_id_structures"),
+            ["structure_id"], ["structures.id"], name=op.f("fk_situations_structure_id_structures")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_situations")),
     )
     with op.batch_alter_table("situations", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_situations_structure_day", ["structure_id", "happened_on"], unique=False
-        )
+        batch_op.create_index("ix_situations_structure_day", ["structure_id", "happened_on"], unique=False)
 
     op.create_table(
         "worker_cards",
@@ -361,27 +309,19 @@ def upgrade() -> None:
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["issued_by"],
-            ["persons.id"],
-            name=op.f("fk_worker_cards_issued_by_persons"),
+            ["issued_by"], ["persons.id"], name=op.f("fk_worker_cards_issued_by_persons")
         ),
         sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["persons.id"],
-            name=op.f("fk_worker_cards_person_id_persons"),
+            ["person_id"], ["persons.id"], name=op.f("fk_worker_cards_person_id_persons")
         ),
         sa.ForeignKeyConstraint(
-            ["structure_id"],
-            ["structures.id"],
-            name=op.f("fk_worker_cards_structure_id_structures"),
+            ["structure_id"], ["structures.id"], name=op.f("fk_worker_cards_structure_id_structures")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_worker_cards")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_worker_cards_token_hash")),
     )
     with op.batch_alter_table("worker_cards", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_worker_cards_person_id"), ["person_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_worker_cards_person_id"), ["person_id"], unique=False)
         batch_op.create_index(
             "uq_worker_cards_live",
             ["structure_id", "person_id"],
@@ -400,6 +340,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=10), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("image_svg", sa.Text(), nullable=False),
+        sa.Column("image_png", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["framework_version_id"],
@@ -407,9 +348,7 @@ def upgrade() -> None:
             name=op.f("fk_achievements_framework_version_id_framework_versions"),
         ),
         sa.ForeignKeyConstraint(
-            ["profile_id"],
-            ["issuer_profiles.id"],
-            name=op.f("fk_achievements_profile_id_issuer_profiles"),
+            ["profile_id"], ["issuer_profiles.id"], name=op.f("fk_achievements_profile_id_issuer_profiles")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_achievements")),
         sa.UniqueConstraint(
@@ -422,15 +361,12 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("achievements", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_achievements_profile_id"), ["profile_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_achievements_profile_id"), ["profile_id"], unique=False)
 
     op.create_table(
         "issuer_keys",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("profile_id", sa.Uuid(), nullable=False),
-        sa.Column("fragment", sa.String(length=40), nullable=False),
         sa.Column("public_multibase", sa.String(length=80), nullable=False),
         sa.Column("sealed_private", sa.LargeBinary(), nullable=False),
         sa.Column("kek", sa.String(length=40), nullable=False),
@@ -439,21 +375,19 @@ def upgrade() -> None:
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("compromised_from", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["profile_id"],
-            ["issuer_profiles.id"],
-            name=op.f("fk_issuer_keys_profile_id_issuer_profiles"),
+            ["profile_id"], ["issuer_profiles.id"], name=op.f("fk_issuer_keys_profile_id_issuer_profiles")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issuer_keys")),
-        sa.UniqueConstraint(
-            "profile_id", "fragment", name=op.f("uq_issuer_keys_profile_id")
-        ),
-        sa.UniqueConstraint(
-            "public_multibase", name=op.f("uq_issuer_keys_public_multibase")
-        ),
+        sa.UniqueConstraint("public_multibase", name=op.f("uq_issuer_keys_public_multibase")),
     )
     with op.batch_alter_table("issuer_keys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issuer_keys_profile_id"), ["profile_id"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_issuer_keys_profile_id"), ["profile_id"], unique=False
+            "uq_issuer_keys_active",
+            ["profile_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'active'"),
+            postgresql_where=sa.text("state = 'active'"),
         )
 
     op.create_table(
@@ -478,50 +412,30 @@ def upgrade() -> None:
             name=op.f("fk_observations_framework_version_id_framework_versions"),
         ),
         sa.ForeignKeyConstraint(
-            ["observer_id"],
-            ["persons.id"],
-            name=op.f("fk_observations_observer_id_persons"),
+            ["observer_id"], ["persons.id"], name=op.f("fk_observations_observer_id_persons")
         ),
         sa.ForeignKeyConstraint(
-            ["situation_id"],
-            ["situations.id"],
-            name=op.f("fk_observations_situation_id_situations"),
+            ["situation_id"], ["situations.id"], name=op.f("fk_observations_situation_id_situations")
         ),
         sa.ForeignKeyConstraint(
-            ["structure_id"],
-            ["structures.id"],
-            name=op.f("fk_observations_structure_id_structures"),
+            ["structure_id"], ["structures.id"], name=op.f("fk_observations_structure_id_structures")
         ),
         sa.ForeignKeyConstraint(
-            ["supersedes_id"],
-            ["observations.id"],
-            name=op.f("fk_observations_supersedes_id_observations"),
+            ["supersedes_id"], ["observations.id"], name=op.f("fk_observations_supersedes_id_observations")
         ),
         sa.ForeignKeyConstraint(
-            ["worker_id"],
-            ["persons.id"],
-            name=op.f("fk_observations_worker_id_persons"),
+            ["worker_id"], ["persons.id"], name=op.f("fk_observations_worker_id_persons")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_observations")),
-        sa.UniqueConstraint(
-            "supersedes_id", name=op.f("uq_observations_supersedes_id")
-        ),
+        sa.UniqueConstraint("supersedes_id", name=op.f("uq_observations_supersedes_id")),
     )
     with op.batch_alter_table("observations", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_observations_claim",
-            ["worker_id", "framework_version_id", "skill_id", "level"],
-            unique=False,
+            "ix_observations_claim", ["worker_id", "framework_version_id", "skill_id", "level"], unique=False
         )
-        batch_op.create_index(
-            batch_op.f("ix_observations_observer_id"), ["observer_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_observations_situation_id"), ["situation_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_observations_structure_id"), ["structure_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_observations_observer_id"), ["observer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_observations_situation_id"), ["situation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_observations_structure_id"), ["structure_id"], unique=False)
 
     op.create_table(
         "reviewer_invitations",
@@ -536,47 +450,31 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["claim_id"],
-            ["claims.id"],
-            name=op.f("fk_reviewer_invitations_claim_id_claims"),
+            ["claim_id"], ["claims.id"], name=op.f("fk_reviewer_invitations_claim_id_claims")
         ),
         sa.ForeignKeyConstraint(
-            ["invited_by"],
-            ["persons.id"],
-            name=op.f("fk_reviewer_invitations_invited_by_persons"),
+            ["invited_by"], ["persons.id"], name=op.f("fk_reviewer_invitations_invited_by_persons")
         ),
         sa.ForeignKeyConstraint(
-            ["structure_id"],
-            ["structures.id"],
-            name=op.f("fk_reviewer_invitations_structure_id_structures"),
+            ["structure_id"], ["structures.id"], name=op.f("fk_reviewer_invitations_structure_id_structures")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reviewer_invitations")),
-        sa.UniqueConstraint(
-            "token_hash", name=op.f("uq_reviewer_invitations_token_hash")
-        ),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_reviewer_invitations_token_hash")),
     )
     with op.batch_alter_table("reviewer_invitations", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_reviewer_invitations_claim_id"), ["claim_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_reviewer_invitations_claim_id"), ["claim_id"], unique=False)
 
     op.create_table(
         "situation_workers",
         sa.Column("situation_id", sa.Uuid(), nullable=False),
         sa.Column("worker_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["situation_id"],
-            ["situations.id"],
-            name=op.f("fk_situation_workers_situation_id_situations"),
+            ["situation_id"], ["situations.id"], name=op.f("fk_situation_workers_situation_id_situations")
         ),
         sa.ForeignKeyConstraint(
-            ["worker_id"],
-            ["persons.id"],
-            name=op.f("fk_situation_workers_worker_id_persons"),
+            ["worker_id"], ["persons.id"], name=op.f("fk_situation_workers_worker_id_persons")
         ),
-        sa.PrimaryKeyConstraint(
-            "situation_id", "worker_id", name=op.f("pk_situation_workers")
-        ),
+        sa.PrimaryKeyConstraint("situation_id", "worker_id", name=op.f("pk_situation_workers")),
     )
     op.create_table(
         "status_lists",
@@ -589,19 +487,13 @@ def upgrade() -> None:
         sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["profile_id"],
-            ["issuer_profiles.id"],
-            name=op.f("fk_status_lists_profile_id_issuer_profiles"),
+            ["profile_id"], ["issuer_profiles.id"], name=op.f("fk_status_lists_profile_id_issuer_profiles")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_status_lists")),
-        sa.UniqueConstraint(
-            "profile_id", "number", name=op.f("uq_status_lists_profile_id")
-        ),
+        sa.UniqueConstraint("profile_id", "number", name=op.f("uq_status_lists_profile_id")),
     )
     with op.batch_alter_table("status_lists", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_status_lists_profile_id"), ["profile_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_status_lists_profile_id"), ["profile_id"], unique=False)
 
     op.create_table(
         "answers",
@@ -612,19 +504,13 @@ def upgrade() -> None:
         sa.Column("sentence", sa.String(length=280), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["observation_id"],
-            ["observations.id"],
-            name=op.f("fk_answers_observation_id_observations"),
+            ["observation_id"], ["observations.id"], name=op.f("fk_answers_observation_id_observations")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_answers")),
-        sa.UniqueConstraint(
-            "observation_id", "number", name=op.f("uq_answers_observation_id")
-        ),
+        sa.UniqueConstraint("observation_id", "number", name=op.f("uq_answers_observation_id")),
     )
     with op.batch_alter_table("answers", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_answers_observation_id"), ["observation_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_answers_observation_id"), ["observation_id"], unique=False)
 
     op.create_table(
         "claim_steps",
@@ -640,24 +526,18 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=60), nullable=False),
         sa.Column("comment", sa.String(length=500), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["claim_id"], ["claims.id"], name=op.f("fk_claim_steps_claim_id_claims")
-        ),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_claim_steps_claim_id_claims")),
         sa.ForeignKeyConstraint(
             ["invitation_id"],
             ["reviewer_invitations.id"],
             name=op.f("fk_claim_steps_invitation_id_reviewer_invitations"),
         ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["persons.id"], name=op.f("fk_claim_steps_person_id_persons")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name=op.f("fk_claim_steps_person_id_persons")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claim_steps")),
         sa.UniqueConstraint("claim_id", "number", name=op.f("uq_claim_steps_claim_id")),
     )
     with op.batch_alter_table("claim_steps", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_claim_steps_claim_id"), ["claim_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_claim_steps_claim_id"), ["claim_id"], unique=False)
 
     op.create_table(
         "credentials",
@@ -676,63 +556,39 @@ def upgrade() -> None:
         sa.Column("signed", sa.Text(), nullable=True),
         sa.Column("reserved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("blocked_reason", sa.Text(), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_by", sa.Uuid(), nullable=True),
         sa.Column("revocation_reason", sa.String(length=300), nullable=False),
         sa.ForeignKeyConstraint(
-            ["achievement_id"],
-            ["achievements.id"],
-            name=op.f("fk_credentials_achievement_id_achievements"),
+            ["achievement_id"], ["achievements.id"], name=op.f("fk_credentials_achievement_id_achievements")
+        ),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_credentials_claim_id_claims")),
+        sa.ForeignKeyConstraint(
+            ["key_id"], ["issuer_keys.id"], name=op.f("fk_credentials_key_id_issuer_keys")
         ),
         sa.ForeignKeyConstraint(
-            ["claim_id"], ["claims.id"], name=op.f("fk_credentials_claim_id_claims")
+            ["profile_id"], ["issuer_profiles.id"], name=op.f("fk_credentials_profile_id_issuer_profiles")
         ),
         sa.ForeignKeyConstraint(
-            ["key_id"],
-            ["issuer_keys.id"],
-            name=op.f("fk_credentials_key_id_issuer_keys"),
+            ["revoked_by"], ["persons.id"], name=op.f("fk_credentials_revoked_by_persons")
         ),
         sa.ForeignKeyConstraint(
-            ["profile_id"],
-            ["issuer_profiles.id"],
-            name=op.f("fk_credentials_profile_id_issuer_profiles"),
+            ["status_list_id"], ["status_lists.id"], name=op.f("fk_credentials_status_list_id_status_lists")
         ),
         sa.ForeignKeyConstraint(
-            ["revoked_by"],
-            ["persons.id"],
-            name=op.f("fk_credentials_revoked_by_persons"),
+            ["structure_id"], ["structures.id"], name=op.f("fk_credentials_structure_id_structures")
         ),
-        sa.ForeignKeyConstraint(
-            ["status_list_id"],
-            ["status_lists.id"],
-            name=op.f("fk_credentials_status_list_id_status_lists"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["structure_id"],
-            ["structures.id"],
-            name=op.f("fk_credentials_structure_id_structures"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["worker_id"], ["persons.id"], name=op.f("fk_credentials_worker_id_persons")
-        ),
+        sa.ForeignKeyConstraint(["worker_id"], ["persons.id"], name=op.f("fk_credentials_worker_id_persons")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_credentials")),
         sa.UniqueConstraint("claim_id", name=op.f("uq_credentials_claim_id")),
-        sa.UniqueConstraint(
-            "status_list_id", "status_index", name=op.f("uq_credentials_status_list_id")
-        ),
+        sa.UniqueConstraint("status_list_id", "status_index", name=op.f("uq_credentials_status_list_id")),
     )
     with op.batch_alter_table("credentials", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_credentials_achievement_id"),
-            ["achievement_id"],
-            unique=False,
-        )
-        batch_op.create_index(
-            batch_op.f("ix_credentials_structure_id"), ["structure_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_credentials_worker_id"), ["worker_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_credentials_achievement_id"), ["achievement_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_credentials_key_id"), ["key_id"], unique=False)
+        batch_op.create_index("ix_credentials_ledger", ["structure_id", "reserved_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_credentials_worker_id"), ["worker_id"], unique=False)
 
     op.create_table(
         "observation_marks",
@@ -744,9 +600,7 @@ def upgrade() -> None:
             ["observations.id"],
             name=op.f("fk_observation_marks_observation_id_observations"),
         ),
-        sa.PrimaryKeyConstraint(
-            "observation_id", "behaviour_id", name=op.f("pk_observation_marks")
-        ),
+        sa.PrimaryKeyConstraint("observation_id", "behaviour_id", name=op.f("pk_observation_marks")),
     )
     op.create_table(
         "observation_photos",
@@ -766,13 +620,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("observation_photos", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_observation_photos_observation_id"),
-            ["observation_id"],
-            unique=False,
+            batch_op.f("ix_observation_photos_observation_id"), ["observation_id"], unique=False
         )
-        batch_op.create_index(
-            batch_op.f("ix_observation_photos_sha256"), ["sha256"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_observation_photos_sha256"), ["sha256"], unique=False)
 
     op.create_table(
         "observation_settlements",
@@ -783,9 +633,7 @@ def upgrade() -> None:
             ["observations.id"],
             name=op.f("fk_observation_settlements_observation_id_observations"),
         ),
-        sa.PrimaryKeyConstraint(
-            "observation_id", name=op.f("pk_observation_settlements")
-        ),
+        sa.PrimaryKeyConstraint("observation_id", name=op.f("pk_observation_settlements")),
     )
     op.create_table(
         "consents",
@@ -798,19 +646,13 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=10), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["credential_id"],
-            ["credentials.id"],
-            name=op.f("fk_consents_credential_id_credentials"),
+            ["credential_id"], ["credentials.id"], name=op.f("fk_consents_credential_id_credentials")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
-        sa.UniqueConstraint(
-            "credential_id", "number", name=op.f("uq_consents_credential_id")
-        ),
+        sa.UniqueConstraint("credential_id", "number", name=op.f("uq_consents_credential_id")),
     )
     with op.batch_alter_table("consents", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_consents_credential_id"), ["credential_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_consents_credential_id"), ["credential_id"], unique=False)
 
     op.create_table(
         "holdings",
@@ -822,20 +664,14 @@ def upgrade() -> None:
         sa.Column("token", sa.String(length=64), nullable=True),
         sa.Column("shown_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["credential_id"],
-            ["credentials.id"],
-            name=op.f("fk_holdings_credential_id_credentials"),
+            ["credential_id"], ["credentials.id"], name=op.f("fk_holdings_credential_id_credentials")
         ),
-        sa.ForeignKeyConstraint(
-            ["worker_id"], ["persons.id"], name=op.f("fk_holdings_worker_id_persons")
-        ),
+        sa.ForeignKeyConstraint(["worker_id"], ["persons.id"], name=op.f("fk_holdings_worker_id_persons")),
         sa.PrimaryKeyConstraint("credential_id", name=op.f("pk_holdings")),
         sa.UniqueConstraint("token", name=op.f("uq_holdings_token")),
     )
     with op.batch_alter_table("holdings", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_holdings_worker_id"), ["worker_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_holdings_worker_id"), ["worker_id"], unique=False)
 
     op.create_table(
         "superseded_editions",
@@ -850,17 +686,11 @@ def upgrade() -> None:
             name=op.f("fk_superseded_editions_credential_id_credentials"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_superseded_editions")),
-        sa.UniqueConstraint(
-            "credential_id",
-            "edition",
-            name=op.f("uq_superseded_editions_credential_id"),
-        ),
+        sa.UniqueConstraint("credential_id", "edition", name=op.f("uq_superseded_editions_credential_id")),
     )
     with op.batch_alter_table("superseded_editions", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_superseded_editions_credential_id"),
-            ["credential_id"],
-            unique=False,
+            batch_op.f("ix_superseded_editions_credential_id"), ["credential_id"], unique=False
         )
 
     op.create_table(
@@ -874,35 +704,21 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_by", sa.Uuid(), nullable=True),
         sa.Column("outcome", sa.String(40), nullable=True),
+        sa.ForeignKeyConstraint(["answer_id"], ["answers.id"], name=op.f("fk_talks_answer_id_answers")),
+        sa.ForeignKeyConstraint(["closed_by"], ["persons.id"], name=op.f("fk_talks_closed_by_persons")),
         sa.ForeignKeyConstraint(
-            ["answer_id"], ["answers.id"], name=op.f("fk_talks_answer_id_answers")
+            ["observation_id"], ["observations.id"], name=op.f("fk_talks_observation_id_observations")
         ),
         sa.ForeignKeyConstraint(
-            ["closed_by"], ["persons.id"], name=op.f("fk_talks_closed_by_persons")
+            ["structure_id"], ["structures.id"], name=op.f("fk_talks_structure_id_structures")
         ),
-        sa.ForeignKeyConstraint(
-            ["observation_id"],
-            ["observations.id"],
-            name=op.f("fk_talks_observation_id_observations"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["structure_id"],
-            ["structures.id"],
-            name=op.f("fk_talks_structure_id_structures"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["worker_id"], ["persons.id"], name=op.f("fk_talks_worker_id_persons")
-        ),
+        sa.ForeignKeyConstraint(["worker_id"], ["persons.id"], name=op.f("fk_talks_worker_id_persons")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_talks")),
         sa.UniqueConstraint("answer_id", name=op.f("uq_talks_answer_id")),
     )
     with op.batch_alter_table("talks", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_talks_observation_id"), ["observation_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_talks_structure_id"), ["structure_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_talks_observation_id"), ["observation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_talks_structure_id"), ["structure_id"], unique=False)
 
     # ### end Alembic commands ###
 
@@ -936,7 +752,8 @@ def downgrade() -> None:
     op.drop_table("observation_marks")
     with op.batch_alter_table("credentials", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_credentials_worker_id"))
-        batch_op.drop_index(batch_op.f("ix_credentials_structure_id"))
+        batch_op.drop_index("ix_credentials_ledger")
+        batch_op.drop_index(batch_op.f("ix_credentials_key_id"))
         batch_op.drop_index(batch_op.f("ix_credentials_achievement_id"))
 
     op.drop_table("credentials")
@@ -965,6 +782,11 @@ def downgrade() -> None:
 
     op.drop_table("observations")
     with op.batch_alter_table("issuer_keys", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_issuer_keys_active",
+            sqlite_where=sa.text("state = 'active'"),
+            postgresql_where=sa.text("state = 'active'"),
+        )
         batch_op.drop_index(batch_op.f("ix_issuer_keys_profile_id"))
 
     op.drop_table("issuer_keys")
@@ -989,6 +811,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_ins_person_id"))
 
     op.drop_table("sign_ins")
+    op.drop_table("roster_uploads")
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.drop_index("ix_memberships_reference")
         batch_op.drop_index(batch_op.f("ix_memberships_person_id"))
