@@ -39,6 +39,8 @@ def find_key(resolver: Resolver, verification_method: str, issuer: str) -> Found
             raise BadProof(reason=f"the key belongs to {controller}, not to the issuer")
         method = _listed_method(issuer_document(resolver, controller), verification_method)
         return FoundKey(method, proven=not controller.startswith("did:key:"))
+    if not controller.startswith("https:"):
+        raise BadProof(reason="it names no key that can be followed")
     return _web_key(resolver, verification_method, issuer)
 
 

@@ -53,7 +53,11 @@ def test_64_levels_are_read() -> None:
     assert load_json(b'{"a": ' + b"[" * 62 + b"]" * 62 + b"}")
 
 
-@given(st.dictionaries(st.text("aé\"\\\n\U0001f600"), st.none() | st.booleans() | st.integers(-9, 9) | st.text("<é")))
+@given(
+    st.dictionaries(
+        st.text('aé"\\\n\U0001f600'), st.none() | st.booleans() | st.integers(-9, 9) | st.text("<é")
+    )
+)
 def test_written_json_reads_back_the_same_in_the_same_order(document: dict[str, object]) -> None:
     text = dump_json(document)
     assert list(load_json(text).items()) == list(document.items())
