@@ -2,27 +2,13 @@
 
 import uuid
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Date, ForeignKey, Index, Integer, String, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from badges.db import Base, EnumText, UtcDateTime
-
-
-class ClaimState(StrEnum):
-    """Where a claim stands. The workflow table in rules.py says how it moves."""
-
-    OPEN = "open"
-    SUBMITTED = "submitted"
-    RETURNED = "returned"
-    APPROVED = "approved"
-    REFUSED = "refused"
-    APPEALED = "appealed"
-    CLOSED = "closed"
-    WITHDRAWN = "withdrawn"
-
+from badges.recognition.rules import ClaimState
 
 _LIVE = text("state IN ('open', 'submitted', 'returned', 'approved', 'refused', 'appealed')")
 
