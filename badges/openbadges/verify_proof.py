@@ -75,6 +75,8 @@ def _check_one(credential: Document, proof: Document, resolver: Resolver, now: d
 
 def _check_supported(credential: Document, proof: Document) -> None:
     """Refuse what no context defines as altered; pass over a defined proof of another suite."""
+    if proof.get("type") == data_integrity.DATA_INTEGRITY and not text(proof.get("cryptosuite")):
+        raise BadProof(reason="it names no cryptosuite")
     if data_integrity.kind_of(proof) not in data_integrity.SUITES:
         canonicalize(proof | {"@context": credential.get("@context")})
         raise UnsupportedProof(kind=data_integrity.kind_of(proof))

@@ -151,6 +151,7 @@ SIGNED = signed()
 LEAVES = _leaves(SIGNED)
 OBJECTS = [path for path, value in walk(SIGNED) if isinstance(value, dict)]
 KNOWN = documents()
+PLAIN = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -158,9 +159,7 @@ KNOWN = documents()
 def test_any_changed_value_is_refused(data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(LEAVES))
     before = _at(SIGNED, path)
-    after = data.draw(
-        st.one_of(st.text(max_size=8), st.integers(-9, 9), st.booleans(), st.just(f"{before}x"))
-    )
+    after = data.draw(st.one_of(PLAIN, st.integers(-9, 9), st.booleans(), st.just(f"{before}x")))
     document = deepcopy(SIGNED)
     _at(document, path[:-1])[path[-1]] = after
     unchanged = after == before and type(after) is type(before)
