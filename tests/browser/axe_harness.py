@@ -1,4 +1,4 @@
-"""How the browser tests open Chromium and judge a page: accessibility, width and size of what can be pressed."""
+"""How the browser tests open Chromium and judge a page: accessibility, width, size of what can be pressed."""
 
 import shutil
 from collections.abc import Iterator
@@ -24,10 +24,11 @@ RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason=CHROMIUM_HINT)
 
-# Links inside a sentence may be smaller (WCAG 2.5.8); everything else that can be pressed is measured with its label.
+# Links inside a sentence may be smaller (WCAG 2.5.8); all else is measured, a field with its label.
 PRESSABLE = """
     (floor) => {
-      const shown = (element) => element.getClientRects().length && getComputedStyle(element).visibility !== "hidden";
+      const shown = (element) =>
+        element.getClientRects().length && getComputedStyle(element).visibility !== "hidden";
       const inSentence = (element) => element.matches("a:not([class])")
         && element.closest("p, li, dd")?.textContent.trim() !== element.textContent.trim();
       const box = (element) => {
@@ -37,15 +38,17 @@ PRESSABLE = """
         const stretched = after.content !== "none" && after.position === "absolute" && element.offsetParent;
         const cover = stretched ? element.offsetParent.getBoundingClientRect() : rect;
         const boxes = [rect, cover, ...(label ? [label] : [])];
-        return { width: Math.max(...boxes.map((b) => b.width)), height: Math.max(...boxes.map((b) => b.height)) };
+        const largest = (side) => Math.max(...boxes.map((one) => one[side]));
+        return { width: largest("width"), height: largest("height") };
       };
-      return [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
+      const pressable = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+      return [...document.querySelectorAll(pressable)]
         .filter((element) => shown(element) && !element.disabled && !element.closest(".vh, .skip"))
         .filter((element) => !inSentence(element))
         .map((element) => ({ element, ...box(element) }))
         .filter(({ width, height }) => width < floor - 0.5 || height < floor - 0.5)
-        .map(({ element, width, height }) =>
-          `${Math.round(width)}x${Math.round(height)} ${element.outerHTML.replace(/\\s+/g, " ").slice(0, 110)}`);
+        .map(({ element, width, height }) => [Math.round(width), Math.round(height), element.outerHTML])
+        .map(([width, height, html]) => `${width}x${height} ${html.replace(/\\s+/g, " ").slice(0, 110)}`);
     }
 """
 
@@ -88,15 +91,30 @@ class Fault:
 def accessibility_faults(page: Page) -> list[Fault]:
     """What axe finds wrong with the page as it stands, for WCAG 2.2 AA and its best practices."""
     options = {"runOnly": {"type": "tag", "values": list(RULES)}, "resultTypes": ["violations"]}
-    return [_fault(violation) for violation in Axe().run(page, options=options).response["violations"]]
+    with _seen_at_once(page):
+        found = Axe().run(page, options=options).response["violations"]
+    return [_fault(violation) for violation in found]
+
+
+@contextmanager
+def _seen_at_once(page: Page) -> Iterator[None]:
+    """Make the window as tall as the page: what is fixed then covers only the room kept for it."""
+    usual = page.viewport_size
+    assert usual is not None
+    tall = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": usual["width"], "height": max(usual["height"], tall)})
+    yield
+    page.set_viewport_size(usual)
 
 
 def _fault(violation: dict[str, Any]) -> Fault:
-    places = tuple(
-        f"{' '.join(map(str, node['target']))}: {' / '.join(node['failureSummary'].split(chr(10))[1:]).strip()[:240]}"
-        for node in violation["nodes"][:6]
-    )
+    places = tuple(_place(node) for node in violation["nodes"][:6])
     return Fault(violation["id"], str(violation["impact"]), violation["help"], places)
+
+
+def _place(node: dict[str, Any]) -> str:
+    why = " / ".join(line.strip() for line in node["failureSummary"].splitlines()[1:])
+    return f"{' '.join(map(str, node['target']))}: {why[:240]}"
 
 
 def assert_accessible(page: Page) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from flask import Flask, render_template, request, url_for
+from flask import Flask, flash, render_template, render_template_string, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from playwright.sync_api import Browser, Page
@@ -26,7 +26,22 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-CODES = (400, 403, 404, 409, 413, 429, 500, 503)
+CODES = (400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503)
+REVIEW = """
+{% extends "base.html" %}{% import "macros/work.html" as w with context %}{% set decide = true %}
+{% block title %}Review{% endblock %}
+{% block main %}
+  <h1 class="h2">Dossier</h1><label for="why">Pourquoi</label><input class="input" id="why">
+  {% call w.decide() %}
+    <button class="btn btn--main" type="button" data-key="v">Valider {{ w.key("v") }}</button>
+    <button class="btn" type="button">Compléter</button>
+    <button class="btn" type="button">Refuser</button>
+  {% endcall %}
+{% endblock %}
+"""
+COUNT_CLICKS = """
+() => { window.clicks = 0; document.querySelector("[data-key=v]").onclick = () => { window.clicks += 1 } }
+"""
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 
@@ -76,6 +91,12 @@ def _app() -> Flask:
     @app.get("/error/<int:status>")
     def error(status: int) -> ResponseReturnValue:
         return render_template("errors/error.html", status=status)
+
+    @app.get("/review")
+    def review() -> ResponseReturnValue:
+        if "saved" in request.args:
+            flash({"text": "Gardé pour Amina.", "undo": "/undo"}, "ok")
+        return render_template_string(REVIEW)
 
     @app.after_request
     def strict(response):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
@@ -185,6 +206,38 @@ def test_read_aloud_says_the_marked_sentences(page: Page, address: str) -> None:
     assert page.evaluate("spoken") == ["Amina se met d’accord avec les autres avant de commencer."]
 
 
+@pytest.mark.parametrize("width", [320, 360, 1024, 1280])
+def test_the_decision_bar_fits_and_hides_nothing(page: Page, address: str, width: int) -> None:
+    _open(page, f"{address}/review?saved=1", width, "light")
+    page.locator("[data-toast]").wait_for()
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+    assert_targets(page, 48)
+
+
+def test_a_letter_presses_its_button_unless_somebody_writes_or_switched_shortcuts_off(
+    page: Page, address: str
+) -> None:
+    _open(page, f"{address}/review", 1280, "")
+    page.evaluate(COUNT_CLICKS)
+    page.keyboard.press("v")
+    assert page.evaluate("window.clicks") == 1
+    page.locator("#why").press("v")
+    page.locator("[data-keys-switch]").click()
+    page.keyboard.press("v")
+    assert page.evaluate("window.clicks") == 1
+
+
+def test_a_toast_offers_to_undo_and_leaves_by_itself(page: Page, address: str) -> None:
+    page.clock.install()
+    _open(page, f"{address}/review?saved=1", 360, "")
+    page.clock.run_for(500)
+    toast = page.locator("[role=status] [data-toast]")
+    assert toast.locator("form[action='/undo'] [name=csrf_token]").count() == 1
+    page.clock.run_for(11_000)
+    assert toast.count() == 0
+
+
 def test_the_two_dark_blocks_hold_the_same_values() -> None:
     sheet = (WEB / "static" / "css" / "tokens.css").read_text()
     chosen = re.search(r'\[data-theme="dark"\] \{(.*?)\}', sheet, re.DOTALL)
@@ -195,6 +248,9 @@ def test_the_two_dark_blocks_hold_the_same_values() -> None:
 
 
 def test_only_the_tokens_hold_raw_colours() -> None:
-    for sheet in (WEB / "static" / "css").glob("*.css"):
-        if sheet.name != "tokens.css":
-            assert not re.findall(r"#[0-9A-Fa-f]{3,8}\b(?![^{]*\{)|rgba?\(|hsl", sheet.read_text()), sheet.name
+    raw = re.compile(r":[^;{}]*(#[0-9A-Fa-f]{3,8}\b|rgba?\(|hsl|\bwhite\b|\bblack\b)[^{}]*;")
+    parts = [sheet for sheet in (WEB / "static" / "css").glob("*.css") if sheet.name != "tokens.css"]
+    assert parts
+    assert {
+        sheet.name: raw.findall(sheet.read_text()) for sheet in parts if raw.search(sheet.read_text())
+    } == {}

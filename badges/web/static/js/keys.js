@@ -1,4 +1,5 @@
-// Shortcuts of the review pages: a letter presses the button that bears it. They can be switched off (WCAG 2.1.4).
+// Shortcuts of the review pages: a letter presses the button that bears it. They can be switched off (WCAG 2.1.4),
+// so they only work where the switch is shown.
 const STORED = "keys-off";
 
 const typing = (target) => target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
@@ -16,7 +17,8 @@ function offer(hint, keyed) {
     tell();
   });
   document.addEventListener("keydown", (event) => {
-    if (!on || event.repeat || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (!on || !hint.getClientRects().length || event.repeat) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     const wanted = event.key.toLowerCase();
     const found = [...keyed].find((element) => element.dataset.key === wanted);
     if (!found) return;
