@@ -115,8 +115,8 @@ def seen_of(
 
     No permission is checked: the award rule is applied with it.
     """
-    views = _views(session, Observation.structure_id == structure_id, Observation.worker_id.in_(worker_ids))
-    return tuple(view for view in views if view.counts)
+    found = views(session, Observation.structure_id == structure_id, Observation.worker_id.in_(worker_ids))
+    return tuple(view for view in found if view.counts)
 
 
 def skills_seen(
