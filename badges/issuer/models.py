@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Integer, LargeBinary, String, Text, UniqueConstraint, Uuid
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from badges.db import Base, EnumText, UtcDateTime
@@ -16,6 +16,9 @@ class KeyState(StrEnum):
     ACTIVE = "active"
     RETIRED = "retired"
     COMPROMISED = "compromised"
+
+
+_ACTIVE = text("state = 'active'")
 
 
 class IssuerProfile(Base):
@@ -31,14 +34,21 @@ class IssuerProfile(Base):
 
 
 class IssuerKey(Base):
-    """An Ed25519 key of an issuer; `sealed_private` is encrypted with the key-encryption key `kek`."""
+    """An Ed25519 key of an issuer; `sealed_private` is encrypted with the key-encryption key `kek`.
+
+    Its public key in multibase is also its name: the fragment of its verification method.
+    """
 
     __tablename__ = "issuer_keys"
-    __table_args__ = (UniqueConstraint("profile_id", "fragment"),)
+    __table_args__ = (
+        Index(
+            "uq_issuer_keys_active", "profile_id",
+            unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE,
+        ),
+    )  # fmt: skip
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     profile_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("issuer_profiles.id"), index=True)
-    fragment: Mapped[str] = mapped_column(String(40))
     public_multibase: Mapped[str] = mapped_column(String(80), unique=True)
     sealed_private: Mapped[bytes] = mapped_column(LargeBinary)
     kek: Mapped[str] = mapped_column(String(40))
@@ -49,10 +59,15 @@ class IssuerKey(Base):
 
 
 class Achievement(Base):
-    """Skill x level x framework version x language of one issuer: one text, one image for every holder."""
+    """Skill x level x framework version x language of one issuer: one text, one image for every holder.
+
+    Never changed once made. `document` is the JSON served at its address; `image_png` is 512 px.
+    """
 
     __tablename__ = "achievements"
-    __table_args__ = (UniqueConstraint("profile_id", "framework_version_id", "skill_id", "level", "language"),)
+    __table_args__ = (
+        UniqueConstraint("profile_id", "framework_version_id", "skill_id", "level", "language"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     profile_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("issuer_profiles.id"), index=True)
@@ -62,6 +77,7 @@ class Achievement(Base):
     language: Mapped[str] = mapped_column(String(10))
     document: Mapped[str] = mapped_column(Text)
     image_svg: Mapped[str] = mapped_column(Text)
+    image_png: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -84,19 +100,24 @@ class StatusList(Base):
 class Credential(Base):
     """The ledger: one row per approved claim. `unsigned` is frozen at reservation, `signed` sealed once.
 
-    A worker who changes the name form gets a new `edition` of the same credential (same id, same index).
+    `edition` counts the reservations: a new name form, a new key or a mended text is a new edition of the
+    same credential (same id, same index). `reserved_at` is that of the edition and the moment its proof
+    names. `blocked_reason` says why the lint refused to have it signed.
     """
 
     __tablename__ = "credentials"
-    __table_args__ = (UniqueConstraint("status_list_id", "status_index"),)
+    __table_args__ = (
+        UniqueConstraint("status_list_id", "status_index"),
+        Index("ix_credentials_ledger", "structure_id", "reserved_at"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     claim_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("claims.id"), unique=True)
-    structure_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("structures.id"), index=True)
+    structure_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("structures.id"))
     profile_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("issuer_profiles.id"))
     worker_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("persons.id"), index=True)
     achievement_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("achievements.id"), index=True)
-    key_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("issuer_keys.id"))
+    key_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("issuer_keys.id"), index=True)
     status_list_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("status_lists.id"))
     status_index: Mapped[int] = mapped_column(Integer)
     edition: Mapped[int] = mapped_column(Integer, default=1)
@@ -105,6 +126,7 @@ class Credential(Base):
     signed: Mapped[str | None] = mapped_column(Text)
     reserved_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    blocked_reason: Mapped[str] = mapped_column(Text, default="")
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("persons.id"))
     revocation_reason: Mapped[str] = mapped_column(String(300), default="")
