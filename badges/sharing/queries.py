@@ -18,6 +18,7 @@ from badges.openbadges.verify import verify
 from badges.people.models import Structure
 from badges.recognition import queries as recognition
 from badges.sharing.models import Holding
+from badges.sharing.rules import image_path
 from badges.sharing.rules_reading import BadgeText, Reference, Step, read_badge
 
 
@@ -58,6 +59,7 @@ class BadgePage:
     credential_id: uuid.UUID
     achievement_id: uuid.UUID
     signed: str
+    signed_name: str
     verdict: Verdict
     checks: tuple[Check, ...]
     checked_at: datetime
@@ -77,6 +79,11 @@ class BadgePage:
     language: str
     translated: bool
     design: BadgeDesign
+
+    @property
+    def image(self) -> str:
+        """The path of the badge image, the same for every holder."""
+        return image_path(self.achievement_id)
 
 
 @dataclass(frozen=True)
@@ -122,7 +129,8 @@ def page_of(session: Session, now: datetime, credential: Credential, language: s
         credential_id=credential.id,
         achievement_id=achievement.id,
         signed=credential.signed,
-        verdict=report.verdict,
+        signed_name=text.name,
+        verdict=Verdict.REVOKED if credential.revoked_at else report.verdict,
         checks=report.checks,
         checked_at=now,
         holder=text.holder or credential.recipient_name,

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from badges.errors import DocumentTooLarge, NotABadgeAddress, StillPreparing, Unresolvable
+from badges.errors import DocumentTooLarge, NotABadgeAddress, NotJson, StillPreparing, Unresolvable
 from badges.issuer import queries as issuer
 from badges.issuer.models import IssuerProfile
 from badges.openbadges.did import did_web_address
-from badges.openbadges.loads import Document
+from badges.openbadges.loads import Document, load_json
 from badges.openbadges.report import Report
 from badges.openbadges.resolve import MapResolver, Resolver
 from badges.openbadges.verify import verify
@@ -22,6 +22,7 @@ from badges.sharing.queries import shown_credential
 from badges.sharing.rules_reading import BadgeText, read_badge
 
 MOST_FETCHES: Final = 6
+MAX_MAP_BYTES: Final = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,28 @@ def own_page(session: Session, path: str) -> bytes:
     if credential.signed is None:
         raise StillPreparing
     return credential.signed.encode()
+
+
+def read_documents(data: bytes) -> dict[str, Document | bytes]:
+    """Return the documents of a JSON object that maps a DID or address to one, as an object or as text.
+
+    Raises a subclass of `Unreadable` when it is not such an object.
+    """
+    members = load_json(data, limit=MAX_MAP_BYTES)
+    if not all(isinstance(document, dict | str) for document in members.values()):
+        raise NotJson(reason="each document must be an object or a text")
+    return {name: found if isinstance(found, dict) else found.encode() for name, found in members.items()}
+
+
+def report_json(report: Report) -> Document:
+    """Return a report as programs read it: the verdict, then each check with its outcome and detail."""
+    return {
+        "verdict": report.verdict.value,
+        "checks": [
+            {"id": check.id, "outcome": check.outcome.value, "detail": check.detail or check.message}
+            for check in report.checks
+        ],
+    }
 
 
 def verify_file(

@@ -17,7 +17,7 @@ from badges.people.queries import public_name, worker_thing
 from badges.permissions import Action, Actor, Thing, require
 from badges.sharing.models import Holding
 from badges.sharing.queries import BadgePage, framework_skill, page_of
-from badges.sharing.rules import BadgeState, Held, badge_state
+from badges.sharing.rules import BadgeState, Held, badge_state, image_path
 
 SEEN_RING, CHECKED_RING = 2, 3
 LANES = ("social", "contributive", "methodological", "technical")
@@ -36,6 +36,11 @@ class ShelfBadge:
     issuer_name: str
     awarded: datetime
     state: BadgeState
+
+    @property
+    def image(self) -> str:
+        """The path of the badge image."""
+        return image_path(self.achievement_id)
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,9 @@ def skills_map(
             badge.title, CHECKED_RING, badge.rank, badge.credential_id
         )
     assert actor.person_id is not None  # noqa: S101 - required above
-    for version_id, skill_id, _level in evidence.skills_seen(session, actor.person_id):
+    for version_id, skill_id, _level in evidence.skills_seen(
+        session, actor.person_id, structure_id=actor.structure_id
+    ):
         skill = frameworks.load(session, version_id).skill(skill_id)
         title = text_in(skill.label, language)
         best.setdefault((skill.dimension.id, title), LaneSkill(title, SEEN_RING, 0, None))
@@ -139,7 +146,7 @@ def own_badge(
     )
 
 
-def own_signed(session: Session, actor: Actor, credential_id: uuid.UUID) -> Credential:
+def own_credential(session: Session, actor: Actor, credential_id: uuid.UUID) -> Credential:
     """Return the ledger row of a badge of `actor`, for download. Raises `NotFound`, `Forbidden`."""
     return _own(session, actor, credential_id)[0]
 

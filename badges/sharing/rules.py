@@ -94,6 +94,11 @@ def badge_path(token: str) -> str:
     return f"/b/{token}"
 
 
+def image_path(achievement_id: uuid.UUID) -> str:
+    """Return the path of the image of an achievement, as a drawing."""
+    return f"/achievements/{achievement_id}/image.svg"
+
+
 def linkedin_profile_url(
     *, name: str, organisation: str, issued: datetime, expires: datetime | None, page: str, credential: str
 ) -> str:
