@@ -1,4 +1,4 @@
-"""Frameworks: the catalogue imports cleanly, every fault is told with its place, a used version never changes."""
+"""Frameworks: the catalogue is sound, every fault is told with its place, a used version never changes."""
 
 import json
 import uuid
@@ -149,7 +149,7 @@ def test_a_fault_is_told_with_its_path_and_its_line(spoil: Callable[[Document], 
     faults = {fault.place: fault for fault in told.value.faults}
     assert place in faults
     assert f"line {faults[place].line}, {place}: " in str(told.value)
-    last_name = place.rsplit(".", 1)[-1].split("[")[0]
+    last_name = place.rsplit(".", maxsplit=1)[-1].split("[", maxsplit=1)[0]
     if place != "document":
         assert f'"{last_name}"' in text.splitlines()[faults[place].line - 1]
 

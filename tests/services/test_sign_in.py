@@ -80,7 +80,7 @@ def build_house(
             model=StructureModel.TREMPLIN,
             public_name=name,
             public_description="",
-        ),  # fmt: skip
+        ),
     )
     admin = console(structure_id)
     people = {
@@ -118,7 +118,7 @@ def by_link(session: Session, clock: StillClock, settings: Settings, person_id: 
             person_id=person_id,
             created_at=clock.now(),
             expires_at=clock.now() + timedelta(minutes=10),
-        )  # fmt: skip
+        )
     )
     session.commit()
     who = service_sign_in.resume(
