@@ -1,4 +1,4 @@
-"""The files of a badge: the signed document alone, inside its picture, and the picture for social networks."""
+"""The files of a badge: the signed document, the same inside a picture, the card for social networks."""
 
 from dataclasses import dataclass
 from typing import Final

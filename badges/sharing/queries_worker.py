@@ -91,7 +91,7 @@ def shelf(session: Session, actor: Actor, language: str) -> tuple[ShelfBadge, ..
         .join(Achievement, Achievement.id == Credential.achievement_id)
         .join(Structure, Structure.id == Credential.structure_id)
         .where(Holding.worker_id == actor.person_id, Credential.structure_id == actor.structure_id)
-        .order_by(Credential.reserved_at.desc(), Credential.id)
+        .order_by(Holding.offered_at.desc(), Credential.id)
     ).all()
     cards = [_card(session, *row, language=language) for row in rows]
     return tuple(sorted(cards, key=lambda card: card.state is not BadgeState.TO_ANSWER))
@@ -109,6 +109,7 @@ def skills_map(
             badge.title, CHECKED_RING, badge.rank, badge.credential_id
         )
     assert actor.person_id is not None  # noqa: S101 - required above
+    assert actor.structure_id is not None  # noqa: S101 - required above
     for version_id, skill_id, _level in evidence.skills_seen(
         session, actor.person_id, structure_id=actor.structure_id
     ):
@@ -194,7 +195,7 @@ def _card(
         rank=framework.level(achievement.level).rank,
         dimension=skill.dimension.id,
         issuer_name=issuer_name,
-        awarded=credential.reserved_at,
+        awarded=holding.offered_at,
         state=badge_state(Held(holding.state, holding.shown_at is not None, revoked, sealed)),
     )
 

@@ -7,11 +7,12 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from badges.errors import BadgesError, PageHidden, TooMany
+from badges.errors import N_, BadgesError, PageHidden, TooMany
 from badges.people import service_throttle
 from badges.people.hasher import fingerprint
 from badges.people.rules_throttle import Limit
 from badges.sharing import queries_verify
+from badges.sharing.fetcher import MAX_BYTES
 from badges.sharing.queries_verify import Verification
 from badges.web.access import ports
 from badges.web.database import db
@@ -49,7 +50,7 @@ def check() -> ResponseReturnValue:
 def _verified() -> Verification:
     fields = read(VerifyForm)
     given = request.files.get("file")
-    data = given.read(queries_verify.MAX_BYTES + 1) if given else b""
+    data = given.read(MAX_BYTES + 1) if given else b""
     if not (data or fields["text"] or fields["link"]):
         raise FormFault(FormState(fields, {"badge": [gettext("Bring a file, a link or a text first.")]}))
     _count()
@@ -69,7 +70,8 @@ def _count() -> None:
 
 def _said(error: BadgesError) -> str:
     if isinstance(error, PageHidden):
-        return gettext(
+        gone = N_(
             "This page is no longer shown. Ask the person for a new link, or for the file of the badge."
         )
+        return str(gettext(gone))
     return say(error)
