@@ -19,7 +19,7 @@ from badges.permissions import Thing
 from badges.recognition.models import Claim, ClaimStep, ReviewerInvitation
 from badges.recognition.rules import IN_REVIEW, REFUSALS, ClaimState, Step
 from badges.recognition.rules_award import Proposal, SeenFact, propose, seen_once
-from badges.recognition.rules_basis import Basis, from_json
+from badges.recognition.rules_basis import Basis, digest, from_json
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,16 @@ def ground(session: Session, structure_id: uuid.UUID, worker_ids: Collection[uui
             Claim.worker_id.in_(worker_ids),
             Claim.state == ClaimState.APPROVED,
         )
-    ).tuples()
-    return Ground({key: tuple(views) for key, views in seen.items()}, frozenset(held))
+    )
+    recognised = frozenset(
+        (worker_id, framework, skill, level) for worker_id, framework, skill, level in held
+    )
+    return Ground({key: tuple(views) for key, views in seen.items()}, recognised)
+
+
+def digest_of(known: Ground, claim: Claim) -> str:
+    """Return the hash of the evidence of `claim` as it is now; `approve` compares it with what was shown."""
+    return digest(known.facts(key_of(claim)))
 
 
 def ground_of(session: Session, claim: Claim) -> Ground:
