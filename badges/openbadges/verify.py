@@ -23,6 +23,7 @@ EXPIRED: Final = N_("The badge is no longer valid: its end date has passed.")
 NOT_YET: Final = N_("The badge is not valid yet: its start date is still to come.")
 NO_DATE: Final = N_("The badge does not say from when it is valid.")
 ENDORSED: Final = N_("Somebody else endorses this badge, and their signature holds.")
+ENDORSED_BY_WHOM: Final = N_("Somebody endorses this badge, but nothing proves who it is.")
 NOT_ENDORSED: Final = N_("An endorsement inside this badge could not be confirmed. Leave it out of account.")
 
 
@@ -84,6 +85,8 @@ def _endorsement(item: Document | str, resolver: Resolver, now: datetime) -> Che
         return Check("endorsement", Outcome.WARNING, NOT_ENDORSED, str(fault))
     by = identity(endorsement.get("issuer"))
     if verdict_of(checks) is Verdict.VALID:
+        if any(check.id == "issuer" and check.outcome is Outcome.WARNING for check in checks):
+            return Check("endorsement", Outcome.WARNING, ENDORSED_BY_WHOM, f"by {by}")
         return Check("endorsement", Outcome.OK, ENDORSED, f"by {by}")
     reasons = [check.detail for check in checks if check.outcome not in (Outcome.OK, Outcome.SKIPPED)]
     return Check("endorsement", Outcome.WARNING, NOT_ENDORSED, f"by {by}: {'; '.join(reasons)}"[:500])

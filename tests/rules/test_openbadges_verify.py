@@ -22,7 +22,7 @@ from badges.openbadges.places import walk
 from badges.openbadges.report import Check, Outcome, Report, Verdict, verdict_of
 from badges.openbadges.resolve import MapResolver
 from badges.openbadges.status import encode
-from badges.openbadges.verify import verify
+from badges.openbadges.verify import ENDORSED, ENDORSED_BY_WHOM, NOT_ENDORSED, verify
 from tests.interop.examples import (
     BASE,
     DID,
@@ -424,17 +424,32 @@ def test_nothing_more_is_asked_for_once_the_badge_is_found_altered() -> None:
 
 
 # -- endorsements ---------------------------------------------------------------------------------
-def _endorsement() -> dict[str, Any]:
-    document: dict[str, Any] = deepcopy(_sample("1edtech/endorsement-valid.json"))
-    return document
+def _endorsed(name: str, method: str) -> Report:
+    endorsement = _sample("1edtech/endorsement-valid.json")
+    if method == OTHER_METHOD:
+        endorsement["issuer"]["id"] = DID
+        endorsement = data_integrity.sign(endorsement, OTHER, method, ISSUED)
+    badge = signed(unsigned() | {"endorsement": [endorsement | {"name": name}]})
+    known = documents() | {DID: did_document(DID, [KEY.public_key(), OTHER.public_key()])}
+    return _report(badge, known)
 
 
-def test_a_sound_endorsement_is_told_and_a_bad_one_spoils_only_itself() -> None:
-    report = _report(signed(unsigned() | {"endorsement": [_endorsement()]}))
-    assert (report.verdict, _check(report, "endorsement").outcome) == (Verdict.VALID, Outcome.OK)
-    broken = _endorsement() | {"name": "Other"}
-    report = _report(signed(unsigned() | {"endorsement": [broken]}))
-    assert (report.verdict, _check(report, "endorsement").outcome) == (Verdict.VALID, Outcome.WARNING)
+@pytest.mark.parametrize(
+    ("changed", "method", "message", "outcome"),
+    [
+        (False, OTHER_METHOD, ENDORSED, Outcome.OK),
+        (True, OTHER_METHOD, NOT_ENDORSED, Outcome.WARNING),
+        (False, "self-asserted", ENDORSED_BY_WHOM, Outcome.WARNING),
+    ],
+    ids=["sound", "altered", "self-asserted"],
+)
+def test_an_endorsement_is_told_for_what_it_is_and_spoils_only_itself(
+    *, changed: bool, method: str, message: str, outcome: Outcome
+) -> None:
+    name = "Other" if changed else str(_sample("1edtech/endorsement-valid.json")["name"])
+    report = _endorsed(name, method)
+    check = _check(report, "endorsement")
+    assert (report.verdict, check.message, check.outcome) == (Verdict.VALID, message, outcome), check
 
 
 # -- verdicts -------------------------------------------------------------------------------------
