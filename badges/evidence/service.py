@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import exc, select
+from sqlalchemy import delete, exc, select
 from sqlalchemy.orm import Session
 
 from badges import audit
@@ -117,6 +117,26 @@ def record_observations(
     return ids
 
 
+def take_back(
+    session: Session, clock: Clock, actor: Actor, observation_ids: Collection[uuid.UUID]
+) -> None:
+    """Take back what was noted by mistake: each observation is superseded by one that says nothing.
+
+    Doing it again changes nothing. Raises `NotFound`, `Forbidden`, `AlreadyCorrected`, `ObservationSettled`.
+    Journalled as "observation.corrected".
+    """
+    with transaction(session):
+        for observation_id in sorted(observation_ids):
+            old = _locked(session, actor, observation_id)
+            new = NewObservation(
+                id=uuid.uuid5(old.id, "taken-back"), situation_id=old.situation_id, worker_id=old.worker_id,
+                framework_version_id=old.framework_version_id, skill_id=old.skill_id, level=old.level,
+                captured_at=clock.now(), supersedes_id=old.id,
+            )  # fmt: skip
+            if not _is_replay(session, actor, new):
+                _add_observation(session, clock, actor, new, {})
+
+
 def answer(
     session: Session,
     clock: Clock,
@@ -191,6 +211,11 @@ def settle(session: Session, clock: Clock, observation_ids: Collection[uuid.UUID
         for observation_id in sorted(set(observation_ids) - known)
     )
     session.flush()
+
+
+def unsettle(session: Session, observation_ids: Collection[uuid.UUID]) -> None:
+    """Let answers change again because the decision was taken back; inside the caller's transaction."""
+    session.execute(delete(Settlement).where(Settlement.observation_id.in_(observation_ids)))
 
 
 def _add_situation(session: Session, clock: Clock, actor: Actor, new: NewSituation) -> None:
