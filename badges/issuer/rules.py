@@ -12,7 +12,7 @@ from badges.frameworks.rules import Alignment, Framework, Skill, text_in
 from badges.issuer.rules_wording import Wording
 from badges.openbadges.credential import credential_document
 from badges.openbadges.loads import Document
-from badges.openbadges.moments import parse_timestamp, timestamp
+from badges.openbadges.moments import timestamp
 from badges.openbadges.specs import (
     AchievementSpec,
     AlignmentSpec,
@@ -188,20 +188,23 @@ def award_document(
 
 
 def renamed(document: Document, moment: datetime, *, name: str) -> Document:
-    """Return `document` for the same award under another `name`: only the name and validFrom differ.
-
-    A newer validFrom with the same id replaces the older document (OB 3.0, B.1.5); awardedDate stays.
-    """
+    """Return `document` for the same award under another `name`: only the name and validFrom differ."""
     identity = {"type": "IdentityObject", "hashed": False, "identityHash": name, "identityType": "name"}
     subject = document["credentialSubject"] | {"identifier": [identity]}
     return redated(document, moment) | {"credentialSubject": subject}
 
 
 def redated(document: Document, moment: datetime) -> Document:
-    """Return `document` valid from `moment`, or one second after what it replaces, whichever is later."""
-    before = parse_timestamp(document["validFrom"])
-    newer = moment if before is None else max(moment, before + timedelta(seconds=1))
-    return document | {"validFrom": timestamp(newer)}
+    """Return `document` valid from `moment`; awardedDate stays."""
+    return document | {"validFrom": timestamp(moment)}
+
+
+def newer_than(before: datetime, now: datetime) -> datetime:
+    """Return when an edition that replaces one of `before` begins: now, yet later than that one.
+
+    A newer validFrom with the same issuer and id replaces the older document (OB 3.0, B.1.5).
+    """
+    return max(now, before + timedelta(seconds=1))
 
 
 def unfit(document: Document) -> str:

@@ -21,6 +21,7 @@ __all__ = [
     "publish_status_list",
     "rename_recipient",
     "reseal_all",
+    "reserve",
     "revoke",
     "rotate_key",
 ]

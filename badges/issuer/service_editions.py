@@ -1,6 +1,7 @@
 """Editions of a credential: freezing what will be signed, and freezing it anew when it must change."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import datetime
 
@@ -8,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from badges import audit, outbox
 from badges.issuer.models import Credential, IssuerKey, SupersededEdition
+from badges.issuer.rules import newer_than
 from badges.issuer.service_signing import Issuing
-from badges.openbadges.loads import Document, dump_json, load_json
+from badges.openbadges.loads import Document, dump_json
 
 Change = Callable[[Document, datetime], Document]
 
@@ -60,7 +62,9 @@ def new_edition(
     A sealed edition is kept aside as superseded and no longer served. In the caller's transaction, which
     holds the lock of the row. Journals "credential.reserved".
     """
+    moment = issuing.clock.now()
     if credential.signed is not None and credential.sealed_at is not None:
+        moment = newer_than(credential.reserved_at, moment)
         session.add(
             SupersededEdition(
                 id=issuing.clock.new_id(),
@@ -71,7 +75,7 @@ def new_edition(
             )
         )
     credential.edition += 1
-    credential.reserved_at = issuing.clock.now()
+    credential.reserved_at = moment
     credential.signed = credential.sealed_at = None
-    document = change(load_json(credential.unsigned), credential.reserved_at)
+    document = change(json.loads(credential.unsigned), moment)
     freeze(session, issuing, credential, document, key, actor=actor)

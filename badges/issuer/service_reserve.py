@@ -1,5 +1,6 @@
 """Reserving a credential: everything about it is decided and stored before anything is signed."""
 
+import json
 import uuid
 from datetime import datetime
 
@@ -43,7 +44,7 @@ def write_again(
     session: Session, issuing: Issuing, credential: Credential, profile: IssuerProfile, moment: datetime
 ) -> Document:
     """Return the document of a reserved credential written anew from what is true at `moment`."""
-    subject = load_json(credential.unsigned)["credentialSubject"]
+    subject = json.loads(credential.unsigned)["credentialSubject"]
     claim = recognition.approved(session, credential.claim_id)
     credential.recipient_name = _name_of(session, claim.worker_id)
     return _write(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from badges import audit, outbox
 from badges.crash import crash_point
 from badges.db import transaction
-from badges.errors import NotFound, NotIssuable
+from badges.errors import NotFound, NotIssuable, Unreadable
 from badges.issuer.models import Credential, IssuerKey, IssuerProfile
 from badges.issuer.rules import unfit
 from badges.issuer.service_signing import SYSTEM, Issuing, method_of, sign
@@ -65,10 +65,13 @@ def _reserved(issuing: Issuing, credential_id: uuid.UUID) -> _Reserved | None:
 
 
 def _lint(frozen: str, verification_method: str) -> None:
-    document = load_json(frozen)
+    try:
+        document = load_json(frozen)
+    except Unreadable as fault:
+        raise NotIssuable(faults=str(fault)) from fault
     lint(document, verification_method=verification_method)
-    if fault := unfit(document):
-        raise NotIssuable(faults=fault)
+    if reason := unfit(document):
+        raise NotIssuable(faults=reason)
 
 
 def _seal(issuing: Issuing, row: Credential, signed: str) -> None:
