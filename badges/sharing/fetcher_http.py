@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
 from contextlib import suppress
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 import requests
 from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
 from requests_hardened import ip_filter
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from urllib3 import PoolManager
@@ -28,15 +30,20 @@ AT_ONCE: Final = 8
 _workers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch")
 
 
-def download(url: str, *, accept: str, limit: int, seconds: float) -> tuple[str, bytes]:
+def download(
+    url: str, *, accept: str, limit: int, seconds: float, adapter: "Adapter | None" = None
+) -> tuple[str, bytes]:
     """Return the media type and body of `url`: at most `limit` decoded bytes, within `seconds` in all.
 
-    The address is resolved once, checked and pinned, so a name cannot change between check and use.
+    `adapter` connects: by default `PublicOnly`, which resolves once, checks and pins the address, so that a
+    name cannot change between check and use.
     Raises `AddressRefused`, `DocumentTooLarge`, or `Unresolvable` for anything but a plain 200.
     """
     leash = Leash(seconds)
     try:
-        return _workers.submit(_download, url, accept, limit, leash).result(timeout=seconds)
+        return _workers.submit(_download, url, accept, limit, leash, adapter or PublicOnly).result(
+            timeout=seconds
+        )
     except ip_filter.InvalidIPAddress:
         raise AddressRefused from None
     except (TooSlow, requests.RequestException, HTTPError, OSError):
@@ -45,10 +52,10 @@ def download(url: str, *, accept: str, limit: int, seconds: float) -> tuple[str,
         leash.cut()
 
 
-def _download(url: str, accept: str, limit: int, leash: "Leash") -> tuple[str, bytes]:
+def _download(url: str, accept: str, limit: int, leash: "Leash", adapter: "Adapter") -> tuple[str, bytes]:
     with requests.Session() as session:
         session.trust_env = False
-        session.mount("https://", PublicOnly(leash))
+        session.mount("https://", adapter(leash))
         headers = {"Accept": accept, "Accept-Encoding": "gzip, identity", "User-Agent": AGENT}
         timeout = leash.left()
         with session.get(
@@ -99,6 +106,9 @@ class Leash:
                     connection.shutdown(socket.SHUT_RDWR)
                 connection.close()
             self._held.clear()
+
+
+Adapter = Callable[[Leash], BaseAdapter]
 
 
 class PublicOnly(IPFilterAdapter):  # type: ignore[misc]

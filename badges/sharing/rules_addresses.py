@@ -1,7 +1,7 @@
 """Which addresses a server may follow when a stranger gives them: public sites over https, nothing else."""
 
 import re
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -14,6 +14,8 @@ PUBLIC_NAME: Final = re.compile(
 )
 MISLEADING: Final = re.compile(r"[\x00-\x20\x7f\\]")
 GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
+# Reserved, but taken for public by the ipaddress module of older Pythons.
+RESERVED: Final = (IPv4Network("192.0.0.0/24"), IPv6Network("3fff::/20"))
 
 
 def public_address(url: str) -> str:
@@ -44,6 +46,8 @@ def public_address(url: str) -> str:
 def is_public_ip(text: str) -> bool:
     """Tell whether an IP address is one that the whole Internet can reach, and no tunnel to another one."""
     address = ip_address(text.strip("[]"))
+    if any(address in network for network in RESERVED):
+        return False
     if isinstance(address, IPv6Address):
         wrapped = address.ipv4_mapped or address.sixtofour or address.teredo
         return not wrapped and address in GLOBAL_UNICAST and address.is_global
