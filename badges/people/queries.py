@@ -56,6 +56,15 @@ def in_charge_of(session: Session, structure_id: uuid.UUID, worker_id: uuid.UUID
     return frozenset(InCharge(role, staff_id) for role, staff_id in pairs)
 
 
+def in_charge_of_all(session: Session, structure_id: uuid.UUID) -> dict[uuid.UUID, set[InCharge]]:
+    """Return who is in charge of each worker of a structure, by worker, in one query."""
+    found: dict[uuid.UUID, set[InCharge]] = {}
+    for assignment in session.scalars(_in_charge_now(structure_id)):
+        pair = InCharge(assignment.role, assignment.staff_id)
+        found.setdefault(assignment.worker_id, set()).add(pair)
+    return found
+
+
 def persons_with_role(session: Session, structure_id: uuid.UUID, role: Role) -> list[uuid.UUID]:
     """Return the persons who hold `role` now in `structure_id`; closed accounts do not count."""
     return list(
