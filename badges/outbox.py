@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import JSON, BigInteger, Integer, String, or_, select
+from sqlalchemy import JSON, BigInteger, Integer, String, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
@@ -49,15 +49,28 @@ class Leased:
     attempts: int
 
 
-def publish(session: Session, clock: Clock, *, topic: str, key: str, **payload: str) -> None:
-    """Owe `topic` once, in the caller's transaction. The same `key` twice is one consequence."""
+def publish(
+    session: Session, clock: Clock, *, topic: str, key: str, after: timedelta = timedelta(0), **payload: str
+) -> None:
+    """Owe `topic` once, in the caller's transaction, due `after` now. The same `key` twice is one."""
     insert = sqlite.insert if is_sqlite(session) else postgresql.insert
     now = clock.now()
     values = {
         "key": f"{topic}:{key}", "topic": topic, "payload": payload,
-        "created_at": now, "due_at": now, "attempts": 0,
+        "created_at": now, "due_at": now + after, "attempts": 0,
     }  # fmt: skip
     session.execute(insert(OutboxMessage).values(values).on_conflict_do_nothing(index_elements=["key"]))
+
+
+def cancel(session: Session, *, topic: str, key: str) -> bool:
+    """Owe `topic` no longer, in the caller's transaction; False when a relay has already taken it."""
+    untouched = (
+        OutboxMessage.attempts == 0,
+        OutboxMessage.done_at.is_(None),
+        OutboxMessage.leased_until.is_(None),
+    )
+    gone = delete(OutboxMessage).where(OutboxMessage.key == f"{topic}:{key}", *untouched)
+    return session.scalar(gone.returning(OutboxMessage.id)) is not None
 
 
 def relay_once(sessions: sessionmaker[Session], clock: Clock, handlers: Mapping[str, Handler]) -> bool:

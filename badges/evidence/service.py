@@ -117,9 +117,7 @@ def record_observations(
     return ids
 
 
-def take_back(
-    session: Session, clock: Clock, actor: Actor, observation_ids: Collection[uuid.UUID]
-) -> None:
+def take_back(session: Session, clock: Clock, actor: Actor, observation_ids: Collection[uuid.UUID]) -> None:
     """Take back what was noted by mistake: each observation is superseded by one that says nothing.
 
     Doing it again changes nothing. Raises `NotFound`, `Forbidden`, `AlreadyCorrected`, `ObservationSettled`.

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from badges import outbox
 from badges.clock import Clock, today
 from badges.db import transaction
-from badges.errors import ClaimMoved, DayInFuture, NotFound, NothingNew
+from badges.errors import ClaimMoved, DayInFuture, NotFound, NothingNew, TooLateToUndo
 from badges.evidence import queries as evidence_queries
 from badges.evidence import service as evidence
 from badges.frameworks import queries as framework_queries
@@ -33,6 +33,7 @@ from badges.recognition.service_steps import (
     locked,
 )
 
+APPROVED = "claim.approved"
 _ENDED = (ClaimState.CLOSED, ClaimState.WITHDRAWN)
 
 
@@ -85,13 +86,14 @@ def approve(
     version: int,
     *,
     shown: str | None = None,
+    grace: timedelta = timedelta(0),
 ) -> None:
     """Recognise the skill: the rule is applied again, what it counted is frozen, and issuing is owed.
 
-    `version` is the one the reviewer read, `shown` the digest of the evidence they read. Raises a
-    `ClaimMoved` that says what happened when someone was faster or the evidence changed, `RuleNotMet`,
-    `ClaimPaused`, `Forbidden`. Journalled as "claim.approve" or "claim.approve_appeal"; outbox
-    "claim.approved".
+    `version` is the one the reviewer read, `shown` the digest of the evidence they read; within `grace` the
+    reviewer may still take it back. Raises a `ClaimMoved` that says what happened when someone was faster or
+    the evidence changed, `RuleNotMet`, `ClaimPaused`, `Forbidden`. Journalled as "claim.approve" or
+    "claim.approve_appeal"; outbox "claim.approved".
     """
     with transaction(session):
         taking = begin(session, clock, actor, claim_id, Step.APPROVE, version)
@@ -102,7 +104,21 @@ def approve(
         check_rule(session, clock, taking)
         freeze_basis(session, actor, taking)
         finish(session, clock, actor, taking)
-        outbox.publish(session, clock, topic="claim.approved", key=str(claim_id), claim_id=str(claim_id))
+        outbox.publish(session, clock, topic=APPROVED, key=str(claim_id), after=grace, claim_id=str(claim_id))
+
+
+def take_back(session: Session, clock: Clock, actor: Actor, claim_id: uuid.UUID) -> None:
+    """Undo one's own approval while no badge is being made; the claim waits for a review again.
+
+    Raises `TooLateToUndo`, `ClaimMoved`, `Forbidden`. Journalled as "claim.take_back".
+    """
+    with transaction(session):
+        taking = begin(session, clock, actor, claim_id, Step.TAKE_BACK)
+        if taking.claim.basis is None or not outbox.cancel(session, topic=APPROVED, key=str(claim_id)):
+            raise TooLateToUndo
+        evidence.unsettle(session, from_json(taking.claim.basis).observation_ids)
+        taking.claim.basis = None
+        finish(session, clock, actor, taking)
 
 
 def return_claim(

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from badges import outbox
 from badges.audit import JournalEntry
 from badges.clock import today
 from badges.errors import (
@@ -27,6 +29,7 @@ from badges.errors import (
     ObservationSettled,
     ReasonNeeded,
     RuleNotMet,
+    TooLateToUndo,
     UnknownSkill,
 )
 from badges.evidence import queries as evidence_queries
@@ -180,7 +183,7 @@ class House:
         self.submit(claim_id)
         return claim_id
 
-    def approve(self, claim_id: uuid.UUID, by: str = "sophie", **more: str) -> None:
+    def approve(self, claim_id: uuid.UUID, by: str = "sophie", **more: Any) -> None:
         version = self.claim(claim_id).version
         service.approve(self.session, self.clock, self.people[by], claim_id, version, **more)
 
@@ -504,6 +507,38 @@ def test_an_invitation_ends_after_two_weeks_and_opens_no_other_claim(house: Hous
             use()
     with pytest.raises(Forbidden):
         service.approve(house.session, house.clock, nadia, claim_id, 2)
+
+
+def test_an_approval_is_taken_back_by_who_gave_it_while_no_badge_is_being_made(house: House) -> None:
+    house.see(9)
+    observation_id = house.see(2)
+    claim_id = house.open()
+    house.submit(claim_id)
+    house.approve(claim_id, grace=timedelta(seconds=10))
+    with pytest.raises(Forbidden):
+        service.take_back(house.session, house.clock, house.people["paul"], claim_id)
+    service.take_back(house.session, house.clock, house.people["sophie"], claim_id)
+    assert house.state(claim_id) is ClaimState.SUBMITTED
+    assert house.session.scalar(select(func.count()).select_from(OutboxMessage)) == 0
+    house.answer(observation_id, AnswerKind.AGREE)
+    house.approve(claim_id, by="paul")
+    with pytest.raises(Forbidden):
+        service.take_back(house.session, house.clock, house.people["sophie"], claim_id)
+
+
+def test_nothing_is_taken_back_once_the_badge_is_being_made(
+    house: House, sessions: sessionmaker[Session]
+) -> None:
+    claim_id = house.submitted()
+    house.approve(claim_id, grace=timedelta(seconds=10))
+    taken: list[object] = []
+    assert not outbox.relay_once(sessions, house.clock, {"claim.approved": taken.append})
+    house.clock.forward(seconds=10)
+    assert outbox.relay_once(sessions, house.clock, {"claim.approved": taken.append})
+    with pytest.raises(TooLateToUndo):
+        service.take_back(house.session, house.clock, house.people["sophie"], claim_id)
+    assert house.state(claim_id) is ClaimState.APPROVED
+    assert taken == [{"claim_id": str(claim_id)}]
 
 
 def together(*attempts: Callable[[], None]) -> list[BadgesError | None]:
