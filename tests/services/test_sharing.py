@@ -1,4 +1,4 @@
-"""The worker decides: kept, declined, shown under a chosen name, hidden in one tap; every consent is written down."""
+"""The worker decides: kept, declined, shown under a chosen name, hidden at once; every consent is noted."""
 
 import uuid
 from dataclasses import dataclass
