@@ -13,7 +13,7 @@ from badges.errors import DocumentTooLarge, NotABadgeAddress, NotJson, StillPrep
 from badges.issuer import queries as issuer
 from badges.issuer.models import IssuerProfile
 from badges.openbadges.did import did_web_address
-from badges.openbadges.loads import Document, load_json
+from badges.openbadges.loads import Document, dump_json, load_json
 from badges.openbadges.report import Report
 from badges.openbadges.resolve import MapResolver, Resolver
 from badges.openbadges.verify import verify
@@ -127,15 +127,16 @@ def read_documents(data: bytes) -> dict[str, Document | bytes]:
     return {name: found if isinstance(found, dict) else found.encode() for name, found in members.items()}
 
 
-def report_json(report: Report) -> Document:
-    """Return a report as programs read it: the verdict, then each check with its outcome and detail."""
-    return {
-        "verdict": report.verdict.value,
-        "checks": [
+def report_text(report: Report, *, as_json: bool) -> str:
+    """Return a report for a terminal; as JSON: `{"verdict", "checks": [{"id", "outcome", "detail"}]}`."""
+    if as_json:
+        checks = [
             {"id": check.id, "outcome": check.outcome.value, "detail": check.detail or check.message}
             for check in report.checks
-        ],
-    }
+        ]
+        return dump_json({"verdict": report.verdict.value, "checks": checks}).decode()
+    lines = [f"{check.outcome.value:8} {check.id}: {check.message} {check.detail}" for check in report.checks]
+    return "\n".join([report.verdict.value, *(line.rstrip() for line in lines)])
 
 
 def verify_file(
