@@ -61,6 +61,7 @@ def _check_keywords_and_contexts(value: object, extra: Extra, place: str = "$") 
             _check_keywords_and_contexts(item, extra, f"{place}[{index}]")
     if not isinstance(value, dict):
         return
+    _check_value_object(value, place)
     for name, item in value.items():
         if name.startswith("@") and name not in KEYWORDS:
             raise UndefinedTerm(term=name, place=place)
@@ -68,6 +69,14 @@ def _check_keywords_and_contexts(value: object, extra: Extra, place: str = "$") 
             _check_contexts(item, extra, place)
         else:
             _check_keywords_and_contexts(item, extra, f"{place}.{name}")
+
+
+def _check_value_object(value: dict[str, Any], place: str) -> None:
+    """Refuse the value objects that expansion drops without a word (JSON-LD API, 5.1.2 step 14)."""
+    if "@value" in value and (value["@value"] is None or place == "$"):
+        raise UndefinedTerm(term="@value", place=place)
+    if "@language" in value and "@value" not in value:
+        raise UndefinedTerm(term="@language", place=place)
 
 
 def _check_contexts(context: object, extra: Extra, place: str) -> None:
@@ -139,14 +148,14 @@ def _check_expanded(value: object, document: Document, seen: Counter[tuple[objec
 
 def _check_node(node: dict[str, Any], document: Document, seen: Counter[tuple[object, str]]) -> None:
     """Refuse a node with an incomplete IRI, or one member of one subject with values without end."""
-    if "@id" in node and not node["@id"].startswith("_:"):
+    if "@id" in node and not str(node["@id"]).startswith("_:"):
         _check_iri(node["@id"], document)
     types = node.get("@type", [])
     for name in types if isinstance(types, list) else [types]:
         if not _is_complete(name):
-            term = name.removeprefix(BASE)
+            term = str(name).removeprefix(BASE)
             raise UndefinedTerm(term=term[:200], place=text_place(document, term))
-    if "@language" in node and not LANGUAGE.fullmatch(node["@language"]):
+    if "@language" in node and not LANGUAGE.fullmatch(str(node["@language"])):
         raise NotCanonical(reason="not a language code")
     for name, item in node.items():
         if not name.startswith("@"):
@@ -156,11 +165,11 @@ def _check_node(node: dict[str, Any], document: Document, seen: Counter[tuple[ob
             raise TangledGraph(reason=f"more than {MAX_VALUES_OF_ONE_MEMBER} values of one member")
 
 
-def _check_iri(value: str, document: Document) -> None:
+def _check_iri(value: object, document: Document) -> None:
     if not _is_complete(value):
-        written = value.removeprefix(BASE)
+        written = str(value).removeprefix(BASE)
         raise RelativeIri(value=written[:200], place=text_place(document, written))
 
 
-def _is_complete(iri: str) -> bool:
-    return IRI.fullmatch(iri) is not None and not iri.startswith("x-relative:")
+def _is_complete(iri: object) -> bool:
+    return isinstance(iri, str) and IRI.fullmatch(iri) is not None and not iri.startswith("x-relative:")

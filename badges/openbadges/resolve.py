@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from badges.errors import Unresolvable
+from badges.errors import NotJson, Unresolvable
 from badges.openbadges.did import did_web_address
 from badges.openbadges.loads import Document, load_json
 
@@ -35,4 +35,8 @@ class MapResolver:
 def resolved(resolver: Resolver, url_or_did: str) -> Document:
     """Return the JSON document at `url_or_did`, read strictly whatever form it came in."""
     found = resolver.resolve(url_or_did)
-    return load_json(found) if isinstance(found, bytes) else found
+    if isinstance(found, bytes):
+        return load_json(found)
+    if not isinstance(found, dict):
+        raise NotJson(reason=f"what stands at {url_or_did[:200]} is not an object")
+    return found

@@ -74,12 +74,12 @@ def _endorsements(credential: Document, resolver: Resolver, now: datetime) -> li
     return [_endorsement(item, resolver, now) for item in found[:MAX_ENDORSEMENTS]]
 
 
-def _endorsement(item: Document | str, resolver: Resolver, now: datetime) -> Check:
+def _endorsement(item: object, resolver: Resolver, now: datetime) -> Check:
     try:
         if isinstance(item, dict):
             endorsement, checks = item, check_proofs(item, resolver, now)
         else:
-            endorsement, checks = check_jwt(item, resolver)
+            endorsement, checks = check_jwt(str(item), resolver)
         checks = [*checks, check_dates(endorsement, now), *check_status(endorsement, resolver, now)]
     except BadgesError as fault:
         return Check("endorsement", Outcome.WARNING, NOT_ENDORSED, str(fault))

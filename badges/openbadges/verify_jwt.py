@@ -6,7 +6,7 @@ from typing import Final
 import jwt
 
 from badges.errors import N_, BadgesError, BadProof, NotJson
-from badges.openbadges.bake import MAX_CREDENTIAL
+from badges.openbadges.bake import MAX_CREDENTIAL, is_jws
 from badges.openbadges.loads import Document, load_json
 from badges.openbadges.members import first_object, identity, text
 from badges.openbadges.moments import parse_timestamp
@@ -81,6 +81,8 @@ def check_claims(payload: Document, credential: Document) -> Check:
 
 
 def _parts(token: str) -> tuple[Document, Document]:
+    if not is_jws(token):
+        raise NotJson(reason="not a compact JWS")
     try:
         header, payload = (decode_base64url(part) for part in token.split(".")[:2])
     except BadgesError:
@@ -99,7 +101,7 @@ def _check_signature(token: str, header: Document, found: FoundJwk) -> None:
     try:
         key = jwt.PyJWK.from_dict(found.jwk, algorithm=algorithm)
         jwt.PyJWS(options={"enforce_minimum_key_length": True}).decode(token, key, [algorithm])
-    except (jwt.exceptions.PyJWTError, ValueError) as fault:
+    except (jwt.exceptions.PyJWTError, ValueError, TypeError) as fault:
         raise BadProof(reason=f"{type(fault).__name__}: {fault}"[:200]) from None
 
 

@@ -37,6 +37,9 @@ def _changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         (lambda d: d.update({"@reverse": {}}), "@reverse", "$"),
         (lambda d: d["issuer"].update({"@index": "1"}), "@index", "$.issuer"),
         (lambda d: d.update({"@graph": []}), "@graph", "$"),
+        (lambda d: d.update({"@value": "x"}), "@value", "$"),
+        (lambda d: d.update(endorsement={"@value": None}), "@value", "$.endorsement"),
+        (lambda d: d.update(endorsement={"@language": "fr"}), "@language", "$.endorsement"),
     ],
 )  # fmt: skip
 def test_an_undefined_term_is_refused_by_name_and_place(
@@ -101,6 +104,13 @@ def test_contexts_nested_in_the_document_are_held_to_the_same_rule() -> None:
 def test_characters_that_processors_escape_differently_are_refused(text: str) -> None:
     with pytest.raises(errors.UnsafeText):
         canonicalize(_changed(lambda d: d.update(name=text)))
+
+
+@pytest.mark.parametrize("value", ["@id", "@none", "@x", ["@type"]])
+def test_keyword_look_alikes_are_no_values(value: object) -> None:
+    for change in (lambda d: d.update(id=value), lambda d: d["issuer"].update(type=value)):
+        with pytest.raises(errors.NotCanonical):
+            canonicalize(_changed(change))
 
 
 def test_a_language_tag_cannot_forge_a_quad() -> None:
