@@ -14,6 +14,7 @@ from badges.evidence.models import Observation, Situation, SituationKind
 from badges.evidence.queries import ObservationView, views
 from badges.evidence.rules import is_to_be_seen
 from badges.people import queries as people
+from badges.people.queries import WorkerTile
 from badges.permissions import Action, Actor, Thing, require
 
 RECENT_SITUATIONS = 5
@@ -87,6 +88,14 @@ def crew(session: Session, clock: Clock, actor: Actor) -> tuple[CrewTile, ...]:
         )
         for tile in tiles
     )
+
+
+def worker(session: Session, actor: Actor, worker_id: uuid.UUID) -> WorkerTile:
+    """Return one worker in charge of the actor. Raises `NotFound` for anybody else."""
+    for tile in people.workers_in_charge(session, actor):
+        if tile.person_id == worker_id:
+            return tile
+    raise NotFound
 
 
 def recent_situations(session: Session, actor: Actor) -> tuple[SituationTile, ...]:

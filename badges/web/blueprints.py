@@ -4,13 +4,26 @@ from types import ModuleType
 
 from flask import Blueprint
 
+from badges.web import photos
 from badges.web.public import blueprint as public
 from badges.web.public import views as public_views
 from badges.web.public import views_verify as verify_views
+from badges.web.supervisor import blueprint as supervisor
+from badges.web.supervisor import views_crew, views_situations
+from badges.web.supervisor import views_observations as supervisor_observations
 from badges.web.worker import blueprint as worker
 from badges.web.worker import views_badges as worker_badges
+from badges.web.worker import views_observations as worker_observations
 
-BLUEPRINTS: tuple[Blueprint, ...] = (public.bp, public.verify, worker.bp)
+BLUEPRINTS: tuple[Blueprint, ...] = (public.bp, public.verify, worker.bp, supervisor.bp, photos.bp)
 
-VIEWS: tuple[ModuleType, ...] = (public_views, verify_views, worker_badges)
+VIEWS: tuple[ModuleType, ...] = (
+    public_views,
+    verify_views,
+    worker_badges,
+    worker_observations,
+    views_crew,
+    views_situations,
+    supervisor_observations,
+)
 """Importing these modules is what hangs their pages on the blueprints above."""

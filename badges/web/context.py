@@ -8,6 +8,7 @@ from typing import Any
 from babel import Locale
 from flask import Flask, g, url_for
 
+from badges.frameworks.rules import text_in
 from badges.web import access
 from badges.web.i18n import language
 from badges.web.navigation import nav_items
@@ -19,6 +20,7 @@ def init_app(app: Flask) -> None:
     """Attach the context to `app`."""
     app.context_processor(context)
     app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals["text_in"] = text_in
 
 
 def context() -> dict[str, Any]:
