@@ -8,6 +8,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from badges import migrations
 from badges.clock import Clock, SystemClock
 from badges.db import build_engine, configure_engine, engine_options, session_factory
 from badges.evidence.storage import LocalStorage
@@ -57,7 +58,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     return app
 
 
-def build_ports(settings: Settings, sessions: sessionmaker[Session] | None = None, *, clock: Clock | None = None) -> Ports:
+def build_ports(
+    settings: Settings, sessions: sessionmaker[Session] | None = None, *, clock: Clock | None = None
+) -> Ports:
     """Choose the adapters for `settings`; commands use it without a web application."""
     mailer = SmtpMailer(settings.smtp_url, settings.mail_from) if settings.smtp_url else ConsoleMailer()
     return Ports(
@@ -93,3 +96,10 @@ def _configure(app: Flask, settings: Settings) -> None:
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.add_extension("jinja2.ext.do")
+
+
+def migrated(ports: Ports) -> Ports:
+    """Bring the database of `ports` to the newest schema and return them."""
+    engine = ports.sessions.kw["bind"]
+    migrations.upgrade(engine)
+    return ports

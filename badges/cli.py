@@ -1,13 +1,22 @@
 """`badges ...`: commands of at most ten lines that call a service and print what happened."""
 
+import os
 import sys
+import tempfile
+from pathlib import Path
 from typing import BinaryIO
 
 import click
 
+from badges.app import build_ports, migrated
 from badges.clock import SystemClock
+from badges.demo import world
+from badges.demo.journey import STEPS, Journey
+from badges.demo.server import GUNICORN, environment, gunicorn_arguments, headless_settings, welcome
 from badges.errors import BadgesError
+from badges.jobs import Relay
 from badges.openbadges.report import Verdict
+from badges.settings import from_environ
 from badges.sharing import queries_verify as verifying
 from badges.sharing.fetcher import GuardedFetcher
 
@@ -29,6 +38,33 @@ def verify(file: BinaryIO, documents: BinaryIO | None, offline: bool, as_json: b
     report = verifying.verify_file(file.read(), known, fetcher, SystemClock().now())
     click.echo(verifying.report_text(report, as_json=as_json))
     sys.exit(0 if report.verdict is Verdict.VALID else 1)
+
+
+@cli.command()
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where files go.")
+def demo(out: Path) -> None:
+    """Live the whole journey headless, on a temporary database, and write what a verifier needs."""
+    with tempfile.TemporaryDirectory() as folder:
+        journey = Journey(migrated(build_ports(headless_settings(Path(folder)))), out)
+        for number, step in enumerate(journey.steps(), start=1):
+            click.echo(f"[{'#' * number:{'.'}<{STEPS}}] {number}/{STEPS} {step}")
+
+
+@cli.command("demo-server")
+def demo_server() -> None:
+    """Serve the demo structure on this machine and print a sign-in link for each role."""
+    os.environ |= environment()
+    ports = migrated(build_ports(from_environ()))
+    world.fill(ports)
+    for line in welcome(ports):
+        click.echo(line)
+    os.execv(GUNICORN, gunicorn_arguments())  # noqa: S606 - our own server, in place of this process
+
+
+@cli.command()
+def relay() -> None:
+    """Carry out what the outbox owes, until stopped: for a process of its own (BADGES_RELAY=off elsewhere)."""
+    Relay(build_ports(from_environ())).run()
 
 
 def main() -> None:
