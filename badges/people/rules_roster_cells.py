@@ -36,7 +36,7 @@ ROLE_WORDS: Mapping[Role, frozenset[str]] = {
     Role.REVIEWER: frozenset({"reviewer", "validateur"}),
     Role.ADMIN: frozenset({"admin", "administrator", "administrateur", "administrateur de structure"}),
 }  # fmt: skip
-_ROLE_OF = {word: role for role, words in ROLE_WORDS.items() for word in words}
+_ROLE_OF = {column_key(word): role for role, words in ROLE_WORDS.items() for word in words}
 _MONTHS = {
     fold(name)[:3] if fold(name)[:3] != "jui" else fold(name)[:4]: month
     for locale in ("fr", "en")

@@ -72,7 +72,6 @@ COLUMNS: Mapping[str, frozenset[str]] = {
     ),
     "language": frozenset({"langue", "langue parlee", "langue principale", "language", "lang"}),
 }  # fmt: skip
-_COLUMN_OF = {name: column for column, names in COLUMNS.items() for name in names}
 _FEMININE = re.compile(r"[(.·•/-](?:e|ne|trice|euse|rice|ere|s|es)\)?(?:s\b)?(?=\W|$)")
 _MASCULINE = {
     "accompagnatrice": "accompagnateur", "administratrice": "administrateur", "cheffe": "chef",
@@ -158,6 +157,9 @@ def fold(text: str) -> str:
     """Return `text` for comparing: without accents, capitals and double spaces."""
     plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     return " ".join(plain.casefold().split())
+
+
+_COLUMN_OF = {column_key(name): column for column, names in COLUMNS.items() for name in names}
 
 
 def _encoding(data: bytes) -> str:

@@ -61,7 +61,7 @@ class Index:
                 self.by_email[person.email] = person
 
     def find(self, cells: Cells) -> tuple[KnownPerson | None, Reason | None]:
-        """Return who the row is about (by reference, else e-mail, else names and crew), or what is doubtful."""
+        """Return who the row is about: by reference, else e-mail, else names and crew; or the doubt."""
         by_reference = self.by_reference.get(fold(cells.reference)) if cells.reference else None
         by_email = self.by_email.get(cells.email) if cells.email else None
         if by_reference and by_email and by_reference is not by_email:
@@ -85,7 +85,7 @@ class Index:
             return None, None
         crews = ", ".join(sorted({person.crew for person in (same or people) if person.crew})) or "–"
         message = N_(
-            "%(name)s is already here (%(crews)s). Add a reference or an e-mail address, to tell who is meant."
+            "%(name)s is already here (%(crews)s). Add a reference or an e-mail address to tell them apart."
         )
         return None, Reason("reference", message, {"name": _name(people[0]), "crews": crews})
 
