@@ -4,6 +4,7 @@ from pathlib import Path
 
 import structlog
 from flask import Flask
+from flask_compress import Compress
 from flask_wtf import CSRFProtect
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -26,6 +27,15 @@ from badges.web.database import db
 
 MAX_BODY_BYTES = 40 * 1024 * 1024
 MAX_FORM_PARTS = 1_000
+COMPRESSED = (
+    "text/html",
+    "text/css",
+    "text/javascript",
+    "application/javascript",
+    "image/svg+xml",
+    "application/json",
+    "application/vc+ld+json",
+)
 STATIC_SECONDS = 365 * 24 * 3600
 
 log = structlog.get_logger(__name__)
@@ -45,6 +55,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         ports = build_ports(settings, session_factory(db.engine), clock=clock)
     app.extensions["badges"] = ports
     CSRFProtect(app)
+    Compress(app)
     for part in (headers, i18n, errors, context):
         part.init_app(app)
     for blueprint in BLUEPRINTS:
@@ -90,6 +101,9 @@ def _configure(app: Flask, settings: Settings) -> None:
         SEND_FILE_MAX_AGE_DEFAULT=STATIC_SECONDS,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_MIMETYPES=list(COMPRESSED),
+        COMPRESS_STREAMS=True,
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         WTF_CSRF_SSL_STRICT=settings.secure,
         BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parent / "translations"),
