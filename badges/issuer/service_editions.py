@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from badges import audit, outbox
@@ -79,3 +80,11 @@ def new_edition(
     credential.signed = credential.sealed_at = None
     document = change(json.loads(credential.unsigned), moment)
     freeze(session, issuing, credential, document, key, actor=actor)
+
+
+def was_signed(session: Session, credential: Credential) -> bool:
+    """Tell whether some edition of `credential` ever left signed."""
+    if credential.signed is not None:
+        return True
+    older = select(SupersededEdition.id).where(SupersededEdition.credential_id == credential.id)
+    return session.scalar(older.limit(1)) is not None

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from badges.crash import crash_point
 from badges.db import transaction
 from badges.errors import BadgeWithdrawn, NotFound, NothingToMend
-from badges.issuer.models import Credential, IssuerKey, IssuerProfile, KeyState, SupersededEdition
+from badges.issuer.models import Credential, IssuerKey, IssuerProfile, KeyState
 from badges.issuer.rules import redated, renamed
-from badges.issuer.service_editions import Change, new_edition
+from badges.issuer.service_editions import Change, new_edition, was_signed
 from badges.issuer.service_reserve import write_again
 from badges.issuer.service_seal import complete
 from badges.issuer.service_signing import Issuing, active_key, lock_profile
@@ -85,10 +85,7 @@ def _renew(
 
 
 def _mended(session: Session, issuing: Issuing, profile: IssuerProfile, credential: Credential) -> Change:
-    was_signed = credential.signed is not None or session.scalar(
-        select(SupersededEdition.id).where(SupersededEdition.credential_id == credential.id).limit(1)
-    )
-    if not was_signed:
+    if not was_signed(session, credential):
         return lambda _, moment: write_again(session, issuing, credential, profile, moment)
     if not credential.blocked_reason:
         return redated

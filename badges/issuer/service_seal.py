@@ -13,6 +13,7 @@ from badges.db import transaction
 from badges.errors import NotFound, NotIssuable, Unreadable
 from badges.issuer.models import Credential, IssuerKey, IssuerProfile
 from badges.issuer.rules import unfit
+from badges.issuer.service_editions import was_signed
 from badges.issuer.service_signing import SYSTEM, Issuing, method_of, sign
 from badges.issuer.service_status import ensure_published
 from badges.openbadges.lint import lint
@@ -32,8 +33,8 @@ def complete(issuing: Issuing, credential_id: uuid.UUID) -> None:
     """Lint, sign and seal the reserved edition of a credential; nothing to do when that is done.
 
     A document that fails the lint is not signed: the credential is blocked, with the reason, until an
-    administrator mends it. A withdrawn credential is never signed. Raises `NotFound`, `KeyUnreadable`.
-    Journals "credential.signed" or "credential.blocked".
+    administrator mends it. What was withdrawn before it was ever signed stays unsigned.
+    Raises `NotFound`, `KeyUnreadable`. Journals "credential.signed" or "credential.blocked".
     """
     reserved = _reserved(issuing, credential_id)
     if reserved is None:
@@ -58,7 +59,9 @@ def _reserved(issuing: Issuing, credential_id: uuid.UUID) -> _Reserved | None:
         row = session.get(Credential, credential_id)
         if row is None:
             raise NotFound
-        if row.signed is not None or row.blocked_reason or row.revoked_at is not None:
+        if row.signed is not None or row.blocked_reason:
+            return None
+        if row.revoked_at is not None and not was_signed(session, row):
             return None
         profile = session.get_one(IssuerProfile, row.profile_id)
         return _Reserved(row, session.get_one(IssuerKey, row.key_id), profile.did)
@@ -75,7 +78,7 @@ def _lint(frozen: str, verification_method: str) -> None:
 
 
 def _seal(issuing: Issuing, row: Credential, signed: str) -> None:
-    """Keep the signed bytes, unless the edition is sealed already, frozen anew or withdrawn meanwhile."""
+    """Keep the signed bytes, unless the edition is sealed already or was frozen anew meanwhile."""
     with issuing.sessions() as session, transaction(session):
         now = issuing.clock.now()
         sealed = session.scalars(
@@ -84,7 +87,6 @@ def _seal(issuing: Issuing, row: Credential, signed: str) -> None:
                 Credential.id == row.id,
                 Credential.edition == row.edition,
                 Credential.signed.is_(None),
-                Credential.revoked_at.is_(None),
             )
             .values(signed=signed, sealed_at=now)
             .returning(Credential)
