@@ -2,7 +2,9 @@
 function write(form) {
   const chosen = form.querySelector("input[name=name_form]:checked");
   if (!chosen) return;
-  const source = chosen.dataset.nameFrom ? form.querySelector(chosen.dataset.nameFrom) : null;
+  const other = form.querySelector("[data-other-name]");
+  if (other) other.hidden = chosen.value !== "pseudonym";
+  const source = chosen.value === "pseudonym" ? form.querySelector("[name=pseudonym]") : null;
   const name = source ? source.value.trim() : chosen.dataset.name;
   for (const place of document.querySelectorAll("[data-holder]")) place.textContent = name || "…";
 }
