@@ -2,6 +2,9 @@
 
 import json
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import select
@@ -9,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from badges.errors import NotFound
 from badges.frameworks.models import Adoption, FrameworkVersion
-from badges.frameworks.rules import Framework, parse
+from badges.frameworks.rules import Framework, parse, text_in
+from badges.permissions import Action, Actor, Thing, require
 
 
 def load(session: Session, version_id: uuid.UUID) -> Framework:
@@ -35,3 +39,63 @@ def adopted(session: Session, structure_id: uuid.UUID) -> dict[uuid.UUID, Framew
         .order_by(FrameworkVersion.kind.desc(), FrameworkVersion.framework_id)
     )
     return {version_id: parse_document(document) for version_id, document in rows}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One version of a framework as an administrator finds it: in use, newer than that, or older."""
+
+    version_id: uuid.UUID
+    framework_id: str
+    title: str
+    kind: str
+    version: str
+    skills: int
+    imported_at: datetime
+    adopted: bool
+    newer: bool
+
+
+def offers(session: Session, actor: Actor, language: str) -> tuple[Offer, ...]:
+    """Return every imported version, those in use first. Raises `Forbidden`."""
+    require(actor, Action.VIEW_FRAMEWORKS, Thing(actor.structure_id))
+    in_use = dict(
+        session.execute(
+            select(Adoption.framework_id, Adoption.version_id).where(
+                Adoption.structure_id == actor.structure_id
+            )
+        ).all()
+    )
+    versions = session.scalars(
+        select(FrameworkVersion).order_by(FrameworkVersion.imported_at.desc(), FrameworkVersion.framework_id)
+    ).all()
+    imported = {version.id: version.imported_at for version in versions}
+    found = [_offer(version, in_use, imported, language) for version in versions]
+    return tuple(sorted(found, key=lambda offer: (not offer.adopted, offer.kind != "soft", offer.title)))
+
+
+def browse(session: Session, actor: Actor, version_id: uuid.UUID) -> Framework:
+    """Return one version to read. Raises `NotFound` or `Forbidden`."""
+    require(actor, Action.VIEW_FRAMEWORKS, Thing(actor.structure_id))
+    return load(session, version_id)
+
+
+def _offer(
+    version: FrameworkVersion,
+    in_use: Mapping[str, uuid.UUID],
+    imported: Mapping[uuid.UUID, datetime],
+    language: str,
+) -> Offer:
+    framework = parse_document(version.document)
+    current = in_use.get(version.framework_id)
+    return Offer(
+        version_id=version.id,
+        framework_id=version.framework_id,
+        title=text_in(framework.title, language),
+        kind=version.kind,
+        version=version.version,
+        skills=len(framework.skills),
+        imported_at=version.imported_at,
+        adopted=current == version.id,
+        newer=current is None or version.imported_at > imported[current],
+    )

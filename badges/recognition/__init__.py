@@ -1,0 +1,1 @@
+"""Recognition: a claim, from the first observation to the decision."""

@@ -181,14 +181,21 @@ def claim_thing(session: Session, now: datetime, claim: Claim, known: Ground) ->
         author_id=last.person_id if last and decided_last else None,
         observers=frozenset(fact.observer_id for fact in known.facts(key_of(claim))),
         deciders=frozenset(step.person_id for step in steps if step.action in REFUSALS and step.person_id),
-        invitations=frozenset(
-            session.scalars(
-                select(ReviewerInvitation.id).where(
-                    ReviewerInvitation.claim_id == claim.id,
-                    ReviewerInvitation.ended_at.is_(None),
-                    ReviewerInvitation.expires_at > now,
-                )
-            )
-        ),
+        invitations=live_invitations(session, now, [claim.id]),
         in_review=claim.state in IN_REVIEW,
+    )
+
+
+def live_invitations(
+    session: Session, now: datetime, claim_ids: Collection[uuid.UUID]
+) -> frozenset[uuid.UUID]:
+    """Return the invitations of outside reviewers that still open one of these claims."""
+    return frozenset(
+        session.scalars(
+            select(ReviewerInvitation.id).where(
+                ReviewerInvitation.claim_id.in_(claim_ids),
+                ReviewerInvitation.ended_at.is_(None),
+                ReviewerInvitation.expires_at > now,
+            )
+        )
     )

@@ -167,6 +167,11 @@ def check_words(step: Step, reason: Reason | None, comment: str) -> None:
         raise ReasonNeeded
 
 
+def words_of(reason: str) -> str:
+    """Return the preset words (a msgid) of a stored reason; nothing for none."""
+    return REASONS[Reason(reason)] if reason else ""
+
+
 def on_appeal(step: Step, state: ClaimState) -> Step:
     """Return the step of an appeal that stands for `step` when the claim is appealed."""
     appealed = {Step.APPROVE: Step.APPROVE_APPEAL, Step.REFUSE: Step.REFUSE_APPEAL}

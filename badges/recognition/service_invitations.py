@@ -12,8 +12,9 @@ from badges import audit
 from badges.clock import Clock
 from badges.db import transaction
 from badges.errors import ClaimMoved, InvitationEnded, NotFound
+from badges.people.models import Structure
 from badges.permissions import Action, Actor, Role, Thing, require
-from badges.recognition.models import ReviewerInvitation
+from badges.recognition.models import Claim, ReviewerInvitation
 from badges.recognition.rules import ClaimState
 from badges.recognition.service_steps import locked
 
@@ -29,7 +30,9 @@ class Invited:
 
     actor: Actor
     claim_id: uuid.UUID
+    state: ClaimState
     structure_id: uuid.UUID
+    structure_name: str
     name: str
     organisation: str
 
@@ -83,8 +86,11 @@ def actor_of_invitation(session: Session, clock: Clock, token: str) -> Actor:
 
 def invited(session: Session, clock: Clock, token: str) -> Invited:
     """Return who came by this link and for which claim. Raises `InvitationEnded`: unknown, used, too old."""
-    found = session.scalars(
-        select(ReviewerInvitation).where(
+    found = session.execute(
+        select(ReviewerInvitation, Claim.state, Structure.public_name)
+        .join(Claim, Claim.id == ReviewerInvitation.claim_id)
+        .join(Structure, Structure.id == ReviewerInvitation.structure_id)
+        .where(
             ReviewerInvitation.token_hash == _hash(token),
             ReviewerInvitation.ended_at.is_(None),
             ReviewerInvitation.expires_at > clock.now(),
@@ -92,12 +98,15 @@ def invited(session: Session, clock: Clock, token: str) -> Invited:
     ).one_or_none()
     if found is None:
         raise InvitationEnded
+    invitation, state, structure_name = found
     return Invited(
-        actor=Actor(None, found.structure_id, frozenset({Role.OUTSIDE_REVIEWER}), found.id),
-        claim_id=found.claim_id,
-        structure_id=found.structure_id,
-        name=found.name,
-        organisation=found.organisation,
+        actor=Actor(None, invitation.structure_id, frozenset({Role.OUTSIDE_REVIEWER}), invitation.id),
+        claim_id=invitation.claim_id,
+        state=state,
+        structure_id=invitation.structure_id,
+        structure_name=structure_name,
+        name=invitation.name,
+        organisation=invitation.organisation,
     )
 
 

@@ -5,9 +5,15 @@ from types import ModuleType
 from flask import Blueprint
 
 from badges.web import photos
+from badges.web.admin import blueprint as admin
+from badges.web.admin import views_frameworks, views_reviews
+from badges.web.claims import views as claims
+from badges.web.coach import views as coach
+from badges.web.invited import views as invited
 from badges.web.public import blueprint as public
 from badges.web.public import views as public_views
 from badges.web.public import views_verify as verify_views
+from badges.web.reviewer import views as reviewer
 from badges.web.supervisor import blueprint as supervisor
 from badges.web.supervisor import views_crew, views_situations
 from badges.web.supervisor import views_observations as supervisor_observations
@@ -15,9 +21,22 @@ from badges.web.worker import blueprint as worker
 from badges.web.worker import views_badges as worker_badges
 from badges.web.worker import views_observations as worker_observations
 
-BLUEPRINTS: tuple[Blueprint, ...] = (public.bp, public.verify, worker.bp, supervisor.bp, photos.bp)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    public.bp,
+    public.verify,
+    worker.bp,
+    supervisor.bp,
+    photos.bp,
+    claims.bp,
+    reviewer.bp,
+    coach.bp,
+    invited.bp,
+    admin.bp,
+)
 
 VIEWS: tuple[ModuleType, ...] = (
+    views_frameworks,
+    views_reviews,
     public_views,
     verify_views,
     worker_badges,

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, make_response
 from badges.evidence import queries
 from badges.evidence.queries import PhotoPlace
 from badges.permissions import Action, require
+from badges.recognition.queries_review import in_review_thing
 from badges.web import access
 from badges.web.access import actor, ports
 from badges.web.database import db
@@ -19,7 +20,10 @@ bp.before_request(access.require_sign_in)
 def show(photo_id: UUID) -> Response:
     """Send one photo to somebody who may read its observation; a reviewer while its claim is in review."""
     place = queries.photo(db.session(), actor().structure_id, photo_id)
-    require(actor(), Action.VIEW_OBSERVATION, place.thing)
+    thing = in_review_thing(
+        db.session(), ports().clock.now(), place.thing, place.version_id, place.skill_id, place.level
+    )
+    require(actor(), Action.VIEW_OBSERVATION, thing)
     return photo_response(place)
 
 

@@ -1,0 +1,1 @@
+"""Pages of a claim for those who carry it, and what every review page shares."""

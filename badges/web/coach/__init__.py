@@ -1,0 +1,1 @@
+"""Pages of coaches: their workers, the talks to close."""

@@ -1,0 +1,1 @@
+"""Pages of a reviewer from outside, who comes by a link."""

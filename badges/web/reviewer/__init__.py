@@ -1,0 +1,1 @@
+"""Pages of reviewers: the queue and one claim on one screen."""
