@@ -76,6 +76,7 @@ class OwnBadge:
 
     card: ShelfBadge
     state: BadgeState
+    shown: bool
     token: str
     given_name: str
     names: tuple[NameChoice, ...]
@@ -140,6 +141,7 @@ def own_badge(
     return OwnBadge(
         card=card,
         state=card.state,
+        shown=holding.shown_at is not None,
         token=holding.token or "",
         given_name=person.given_name,
         names=_names(person, credential.recipient_name),

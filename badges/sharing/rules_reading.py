@@ -35,10 +35,18 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Line:
+    """One line of a text, and whether it is an item of a list."""
+
+    text: str
+    item: bool
+
+
+@dataclass(frozen=True)
 class BadgeText:
     """The words of one credential. Empty where it says nothing.
 
-    `criteria` are the lines of a list (what the person does), `criteria_text` the other lines.
+    `narrative` are the lines of the criteria, those of a list marked as items (what the person does).
     `rank` is the level reached among `steps`, from 1; 0 when the badge has no levels.
     """
 
@@ -54,8 +62,7 @@ class BadgeText:
     language: str
     image: str
     image_words: str
-    criteria: tuple[str, ...]
-    criteria_text: tuple[str, ...]
+    narrative: tuple[Line, ...]
     evidence: tuple[str, ...]
     steps: tuple[Step, ...]
     rank: int
@@ -63,6 +70,11 @@ class BadgeText:
     expires: datetime | None
     references: tuple[Reference, ...]
     tags: tuple[str, ...]
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """The items of the criteria: what the person does."""
+        return tuple(line.text for line in self.narrative if line.item)
 
     @property
     def issuer_site(self) -> str:
@@ -92,8 +104,7 @@ def read_badge(credential: Document) -> BadgeText:
         language=_short(achievement.get("inLanguage"))[:12],
         image=text(image.get("id")),
         image_words=_short(image.get("caption")),
-        criteria=tuple(ITEM.sub("", line) for line in lines if ITEM.match(line)),
-        criteria_text=tuple(line for line in lines if not ITEM.match(line)),
+        narrative=tuple(Line(ITEM.sub("", line), ITEM.match(line) is not None) for line in lines),
         evidence=tuple(_evidence(credential)),
         steps=steps,
         rank=rank,

@@ -44,21 +44,30 @@ def check() -> ResponseReturnValue:
         faults = {"badge": [_said(error)]}
         page = render_template("public/verify.html", form=FormState(state.values, faults))
         return page, 422 if status_of(error) >= 500 else status_of(error)  # noqa: PLR2004 - not our failure
-    return render_template("public/verified.html", found=found, checked_at=ports().clock.now())
+    return render_template(
+        "public/verified.html", found=found, own_image=_own_image(found), checked_at=ports().clock.now()
+    )
 
 
 def _verified() -> Verification:
     fields = read(VerifyForm)
     given = request.files.get("file")
     data = given.read(MAX_BYTES + 1) if given else b""
-    if not (data or fields["text"] or fields["link"]):
+    text = fields["text"].strip()
+    if not (data or text or fields["link"]):
         raise FormFault(FormState(fields, {"badge": [gettext("Bring a file, a link or a text first.")]}))
     _count()
     now, base_url = ports().clock.now(), ports().settings.base_url
-    if data or fields["text"]:
-        brought = data or fields["text"].encode()
+    if data or text:
+        brought = data or text.encode()
         return queries_verify.verify_bytes(db.session(), ports().fetcher, base_url, now, brought)
     return queries_verify.verify_link(db.session(), ports().fetcher, base_url, now, fields["link"])
+
+
+def _own_image(found: Verification) -> str:
+    """Return the path of the badge image when it is one of ours; pictures of other sites are never loaded."""
+    own = f"{ports().settings.base_url}/achievements/"
+    return f"/achievements/{found.text.image.removeprefix(own)}" if found.text.image.startswith(own) else ""
 
 
 def _count() -> None:
