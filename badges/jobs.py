@@ -45,19 +45,19 @@ class Relay(threading.Thread):
     def __init__(self, ports: Ports) -> None:
         super().__init__(name="badges-relay", daemon=True)
         self._ports = ports
-        self._stop = threading.Event()
+        self._ending = threading.Event()
 
     def run(self) -> None:
         """Drain, then wait a moment; a failing database is logged and tried again, never given up."""
         known = handlers(self._ports)
-        while not self._stop.is_set():
+        while not self._ending.is_set():
             try:
                 outbox.drain(self._ports.sessions, self._ports.clock, known)
             except Exception:
                 log.exception("relay.failed")
-            self._stop.wait(IDLE_SECONDS)
+            self._ending.wait(IDLE_SECONDS)
 
     def stop(self) -> None:
         """Ask the thread to end and wait for it."""
-        self._stop.set()
+        self._ending.set()
         self.join(timeout=10)
