@@ -68,7 +68,6 @@ class PublicFace:
     description: str
     email: str
     url: str
-    language: str
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ def achievement_spec(
         image_caption=caption,
         language=language,
         tags=(text_in(skill.dimension.label, language), *_rome_tags(skill)),
-        alignments=tuple(_esco(item, wording) for item in skill.alignments if _is_claimed(item)),
+        alignments=tuple(_esco(item, wording) for item in skill.alignments if is_claimed(item)),
         levels=tuple(
             LevelSpec(
                 id=level_id(address, step.code),
@@ -217,7 +216,8 @@ def _evidence(basis: Basis, wording: Wording) -> tuple[EvidenceSpec, ...]:
     return (EvidenceSpec(wording.evidence_name, narrative),) if narrative else ()
 
 
-def _is_claimed(alignment: Alignment) -> bool:
+def is_claimed(alignment: Alignment) -> bool:
+    """Tell whether an achievement claims `alignment`: an ESCO skill that says the same."""
     return alignment.framework == ESCO and alignment.match in CLAIMED_MATCHES and bool(alignment.uri)
 
 

@@ -2,8 +2,8 @@
 
 import uuid
 
-from badges.issuer.service_keys import mark_key_compromised, reseal_all, rotate_key
-from badges.issuer.service_profile import create_profile
+from badges.issuer.service_keys import Compromise, mark_key_compromised, reseal_all, rotate_key
+from badges.issuer.service_profile import create_profile, open_profile
 from badges.issuer.service_renew import mend, rename_recipient
 from badges.issuer.service_reserve import reserve
 from badges.issuer.service_seal import complete
@@ -12,12 +12,14 @@ from badges.issuer.service_status import publish_status_list, revoke
 from badges.recognition import queries as recognition
 
 __all__ = [
+    "Compromise",
     "Issuing",
     "complete",
     "create_profile",
     "issue",
     "mark_key_compromised",
     "mend",
+    "open_profile",
     "publish_status_list",
     "rename_recipient",
     "reseal_all",

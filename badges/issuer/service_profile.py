@@ -15,6 +15,7 @@ from badges.issuer.service_signing import SYSTEM, Issuing, new_key
 from badges.issuer.service_status import begin_list, ensure_published
 from badges.openbadges.did import did_web
 from badges.people.models import Structure
+from badges.permissions import Action, Actor, Thing, require
 
 
 def create_profile(issuing: Issuing, structure_id: uuid.UUID) -> uuid.UUID:
@@ -37,6 +38,17 @@ def create_profile(issuing: Issuing, structure_id: uuid.UUID) -> uuid.UUID:
     for status_list_id in lists:
         ensure_published(issuing, status_list_id)
     return profile.id
+
+
+def open_profile(issuing: Issuing, actor: Actor) -> uuid.UUID:
+    """Make the actor's structure an issuer at the wish of its administrator; see `create_profile`.
+
+    Raises `Forbidden`, `NotFound` for somebody of no structure.
+    """
+    require(actor, Action.MANAGE_ISSUER, Thing(structure_id=actor.structure_id))
+    if actor.structure_id is None:
+        raise NotFound
+    return create_profile(issuing, actor.structure_id)
 
 
 def _create(session: Session, issuing: Issuing, structure: Structure) -> IssuerProfile:

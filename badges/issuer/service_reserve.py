@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from badges.crash import crash_point
 from badges.db import transaction
 from badges.issuer.models import Credential, IssuerProfile
-from badges.issuer.rules import Award, PublicFace, award_document, issuer_profile
+from badges.issuer.queries_public import face_of
+from badges.issuer.rules import Award, award_document, issuer_profile
 from badges.issuer.rules_wording import wording
 from badges.issuer.service_achievements import Aim, ensure, spec_of
 from badges.issuer.service_editions import freeze
@@ -82,7 +83,7 @@ def _write(
     achievement = ensure(session, issuing, aim)
     structure = session.get_one(Structure, profile.structure_id)
     return award_document(
-        issuer_profile(_face(structure), profile.did, issuing.addresses.issuer(profile.slug)),
+        issuer_profile(face_of(structure), profile.did, issuing.addresses.issuer(profile.slug)),
         spec_of(session, issuing, aim, achievement.id),
         load_json(achievement.document),
         award,
@@ -114,16 +115,6 @@ def _award(credential: Credential, claim: ApprovedClaim, recipient_id: uuid.UUID
         status_list_id=credential.status_list_id,
         status_index=credential.status_index,
         basis=claim.basis,
-    )
-
-
-def _face(structure: Structure) -> PublicFace:
-    return PublicFace(
-        name=structure.public_name,
-        description=structure.public_description,
-        email=structure.public_email,
-        url=structure.public_url,
-        language=structure.language,
     )
 
 
