@@ -1,7 +1,6 @@
 """The worker decides: kept, declined, shown under a chosen name, hidden at once; every consent is noted."""
 
 import uuid
-from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import select
@@ -20,88 +19,25 @@ from badges.errors import (
 )
 from badges.issuer import service as issuer
 from badges.issuer.models import Credential
-from badges.issuer.service import Issuing
 from badges.openbadges.bake import unbake
 from badges.openbadges.report import Verdict
-from badges.people.models import NameForm, Person, Structure
+from badges.people.models import NameForm
 from badges.permissions import Actor, Role
-from badges.sharing import queries, queries_files, queries_worker, service
-from badges.sharing.models import Consent, Holding, HoldingState
-from badges.sharing.rules import CONSENT_TEXT, BadgeState, NewShowing
+from badges.sharing import queries_files, queries_worker, service
+from badges.sharing.models import Holding, HoldingState
+from badges.sharing.rules import CONSENT_TEXT, BadgeState
 from tests import factories
 from tests.conftest import StillClock
-
-
-@dataclass
-class World:
-    """Amina has one signed badge, offered to her; Bakary works beside her."""
-
-    session: Session
-    clock: StillClock
-    issuing: Issuing
-    structure: Structure
-    worker: Person
-    amina: Actor
-    bakary: Actor
-    claire: Actor
-    badge: uuid.UUID
-
-    def state(self) -> BadgeState:
-        return self.own().state
-
-    def own(self) -> queries_worker.OwnBadge:
-        self.forget()
-        return queries_worker.own_badge(self.session, self.amina, self.clock.now(), self.badge, "fr")
-
-    def show(self, form: NameForm = NameForm.INITIAL, *, actor: Actor | None = None, **more: str) -> str:
-        self.clock.forward(minutes=1)
-        new = NewShowing(self.badge, form, "fr", **more)
-        return service.show(self.issuing, actor or self.amina, new)
-
-    def page(self, token: str, language: str = "fr") -> queries.BadgePage:
-        self.forget()
-        self.clock.forward(minutes=1)
-        return queries.public_page(self.session, self.clock.now(), token, language)
-
-    def hide(self) -> None:
-        service.hide(self.session, self.clock, self.amina, self.badge, "fr")
-
-    def consents(self) -> list[tuple[int, str, str, str]]:
-        self.forget()
-        rows = self.session.scalars(select(Consent).order_by(Consent.number))
-        return [(row.number, row.act, row.text_version, row.language) for row in rows]
-
-    def acts(self) -> list[str]:
-        self.forget()
-        rows = self.session.scalars(select(JournalEntry).order_by(JournalEntry.sequence))
-        return [row.act for row in rows if row.act.startswith("badge.")]
-
-    def forget(self) -> None:
-        self.session.rollback()
-        self.session.expire_all()
+from tests.holders import Holder, build_holder
 
 
 @pytest.fixture
-def world(sessions: sessionmaker[Session], session: Session, clock: StillClock) -> World:
-    version_id = factories.soft_framework(session, clock)
-    structure = factories.make_structure(session, clock)
-    amina = factories.make_person(session, clock, structure, Role.WORKER)
-    bakary = factories.make_person(session, clock, structure, Role.WORKER, given_name="Bakary")
-    claire = factories.make_person(session, clock, structure, Role.ADMIN, given_name="Claire")
-    claim_id = factories.make_approved_claim(session, clock, structure, amina, version_id)
-    session.commit()
-    issuing = factories.make_issuing(sessions, clock)
-    badge = issuer.issue(issuing, claim_id)
-    service.offer(sessions, clock, badge)
-    return World(
-        session, clock, issuing, structure, amina,
-        factories.actor_of(structure, amina, Role.WORKER), factories.actor_of(structure, bakary, Role.WORKER),
-        factories.actor_of(structure, claire, Role.ADMIN), badge,
-    )  # fmt: skip
+def world(sessions: sessionmaker[Session], session: Session, clock: StillClock) -> Holder:
+    return build_holder(sessions, session, clock)
 
 
 def test_a_signed_badge_is_offered_once_however_often_the_relay_says_so(
-    world: World, sessions: sessionmaker[Session]
+    world: Holder, sessions: sessionmaker[Session]
 ) -> None:
     service.keep(world.session, world.clock, world.amina, world.badge)
     service.offer(sessions, world.clock, world.badge)
@@ -110,13 +46,13 @@ def test_a_signed_badge_is_offered_once_however_often_the_relay_says_so(
 
 
 def test_offering_a_badge_that_does_not_exist_is_refused(
-    world: World, sessions: sessionmaker[Session]
+    world: Holder, sessions: sessionmaker[Session]
 ) -> None:
     with pytest.raises(NotFound):
         service.offer(sessions, world.clock, uuid.uuid4())
 
 
-def test_nothing_is_public_when_a_badge_is_offered_or_kept(world: World) -> None:
+def test_nothing_is_public_when_a_badge_is_offered_or_kept(world: Holder) -> None:
     assert world.state() is BadgeState.TO_ANSWER
     service.keep(world.session, world.clock, world.amina, world.badge)
     world.forget()
@@ -125,7 +61,7 @@ def test_nothing_is_public_when_a_badge_is_offered_or_kept(world: World) -> None
     assert world.consents() == []
 
 
-def test_a_badge_can_be_refused_and_the_mind_changed(world: World) -> None:
+def test_a_badge_can_be_refused_and_the_mind_changed(world: Holder) -> None:
     service.decline(world.session, world.clock, world.amina, world.badge, "fr")
     assert world.state() is BadgeState.DECLINED
     with pytest.raises(KeepFirst):
@@ -134,7 +70,7 @@ def test_a_badge_can_be_refused_and_the_mind_changed(world: World) -> None:
     assert world.state() is BadgeState.PRIVATE
 
 
-def test_declining_a_shown_badge_closes_its_page(world: World) -> None:
+def test_declining_a_shown_badge_closes_its_page(world: Holder) -> None:
     token = world.show()
     service.decline(world.session, world.clock, world.amina, world.badge, "en")
     with pytest.raises(PageHidden):
@@ -145,7 +81,7 @@ def test_declining_a_shown_badge_closes_its_page(world: World) -> None:
     ]
 
 
-def test_showing_opens_a_page_with_the_name_already_signed(world: World) -> None:
+def test_showing_opens_a_page_with_the_name_already_signed(world: Holder) -> None:
     page = world.page(world.show())
     assert (page.verdict, page.holder, page.title, page.rank) == (
         Verdict.VALID, "Amina D.", "Travailler en équipe", 2,
@@ -153,7 +89,7 @@ def test_showing_opens_a_page_with_the_name_already_signed(world: World) -> None
     assert world.state() is BadgeState.VISIBLE
 
 
-def test_the_preview_and_the_public_page_say_the_same(world: World) -> None:
+def test_the_preview_and_the_public_page_say_the_same(world: Holder) -> None:
     before = world.own().page
     after = world.page(world.show())
     assert before is not None
@@ -181,20 +117,20 @@ def test_the_preview_and_the_public_page_say_the_same(world: World) -> None:
     ],
 )
 def test_the_page_is_signed_under_the_name_chosen(
-    world: World, form: NameForm, pseudonym: str, written: str
+    world: Holder, form: NameForm, pseudonym: str, written: str
 ) -> None:
     page = world.page(world.show(form, pseudonym=pseudonym))
     assert (page.holder, page.verdict) == (written, Verdict.VALID)
     assert f'"identityHash":"{written}"' in page.signed
 
 
-def test_a_pseudonym_that_is_not_written_is_refused_before_anything_is_shown(world: World) -> None:
+def test_a_pseudonym_that_is_not_written_is_refused_before_anything_is_shown(world: Holder) -> None:
     with pytest.raises(PseudonymNeeded):
         world.show(NameForm.PSEUDONYM)
     assert world.consents() == []
 
 
-def test_hiding_is_immediate_and_showing_again_revives_the_same_link(world: World) -> None:
+def test_hiding_is_immediate_and_showing_again_revives_the_same_link(world: Holder) -> None:
     token = world.show()
     world.hide()
     with pytest.raises(PageHidden):
@@ -204,7 +140,7 @@ def test_hiding_is_immediate_and_showing_again_revives_the_same_link(world: Worl
     assert world.page(token).verdict is Verdict.VALID
 
 
-def test_hiding_twice_is_written_down_once(world: World) -> None:
+def test_hiding_twice_is_written_down_once(world: Holder) -> None:
     world.show()
     world.hide()
     world.hide()
@@ -212,7 +148,7 @@ def test_hiding_twice_is_written_down_once(world: World) -> None:
     assert world.acts() == ["badge.offered", "badge.shown", "badge.hidden"]
 
 
-def test_each_consent_keeps_the_version_and_language_of_the_words_read(world: World) -> None:
+def test_each_consent_keeps_the_version_and_language_of_the_words_read(world: Holder) -> None:
     world.show()
     world.hide()
     world.show(NameForm.FULL)
@@ -223,7 +159,7 @@ def test_each_consent_keeps_the_version_and_language_of_the_words_read(world: Wo
     ]
 
 
-def test_a_hidden_page_and_one_that_never_was_are_the_same(world: World) -> None:
+def test_a_hidden_page_and_one_that_never_was_are_the_same(world: Holder) -> None:
     token = world.show()
     world.hide()
     faults = []
@@ -234,13 +170,13 @@ def test_a_hidden_page_and_one_that_never_was_are_the_same(world: World) -> None
     assert faults[0] == faults[1]
 
 
-def test_the_link_cannot_be_guessed(world: World) -> None:
+def test_the_link_cannot_be_guessed(world: Holder) -> None:
     assert len(world.show()) >= 32
 
 
-def test_a_withdrawn_badge_is_said_to_be_and_can_no_longer_be_shown(world: World) -> None:
+def test_a_withdrawn_badge_is_said_to_be_and_can_no_longer_be_shown(world: Holder) -> None:
     token = world.show()
-    issuer.revoke(world.session, world.clock, world.claire, world.badge, "delivered by mistake")
+    world.revoke()
     assert world.page(token).verdict is Verdict.REVOKED
     assert world.state() is BadgeState.WITHDRAWN
     with pytest.raises(BadgeWithdrawn):
@@ -250,7 +186,7 @@ def test_a_withdrawn_badge_is_said_to_be_and_can_no_longer_be_shown(world: World
         world.page(token)
 
 
-def test_the_page_waits_while_a_new_edition_is_being_signed(world: World) -> None:
+def test_the_page_waits_while_a_new_edition_is_being_signed(world: Holder) -> None:
     token = world.show()
     world.forget()
     credential = world.session.get_one(Credential, world.badge)
@@ -264,7 +200,7 @@ def test_the_page_waits_while_a_new_edition_is_being_signed(world: World) -> Non
 
 
 @pytest.mark.parametrize("verb", ["keep", "decline", "show", "hide", "view"])
-def test_nobody_else_decides_about_a_badge(world: World, verb: str) -> None:
+def test_nobody_else_decides_about_a_badge(world: Holder, verb: str) -> None:
     now, other = world.clock.now(), world.bakary
     acts = {
         "keep": lambda: service.keep(world.session, world.clock, other, world.badge),
@@ -278,13 +214,13 @@ def test_nobody_else_decides_about_a_badge(world: World, verb: str) -> None:
     assert world.acts() == ["badge.offered"]
 
 
-def test_a_worker_of_another_structure_finds_nothing(world: World) -> None:
+def test_a_worker_of_another_structure_finds_nothing(world: Holder) -> None:
     stranger = Actor(world.worker.id, uuid.uuid4(), frozenset({Role.WORKER}))
     with pytest.raises(NotFound):
         service.keep(world.session, world.clock, stranger, world.badge)
 
 
-def test_the_page_can_be_read_in_the_other_language_and_says_that_it_is_a_translation(world: World) -> None:
+def test_the_page_can_be_read_in_the_other_language_and_says_that_it_is_a_translation(world: Holder) -> None:
     token = world.show()
     french, english = world.page(token), world.page(token, "en")
     assert (french.translated, english.translated) == (False, True)
@@ -294,20 +230,22 @@ def test_the_page_can_be_read_in_the_other_language_and_says_that_it_is_a_transl
     assert [step.name for step in english.steps] == ["Starting", "Doing", "Passing on"]
 
 
-def test_the_page_tells_how_often_and_when_but_no_title_of_a_situation(world: World) -> None:
+def test_the_page_tells_how_often_and_when_but_no_title_of_a_situation(world: Holder) -> None:
     page = world.page(world.show())
     assert (page.how.observations, page.how.days, page.how.situations, page.how.observers) == (5, 4, 3, 2)
     assert page.how.agreed is True
     assert "Dupont" not in repr(page)
 
 
-def test_the_legal_name_and_kind_of_the_structure_are_nowhere_on_the_page(world: World) -> None:
+def test_the_legal_name_and_kind_of_the_structure_are_nowhere_on_the_page(world: Holder) -> None:
     page = repr(world.page(world.show()))
     assert factories.LEGAL_NAME not in page
     assert "aci" not in page.split()
 
 
-def test_the_shelf_puts_what_waits_for_an_answer_first(world: World, sessions: sessionmaker[Session]) -> None:
+def test_the_shelf_puts_what_waits_for_an_answer_first(
+    world: Holder, sessions: sessionmaker[Session]
+) -> None:
     service.keep(world.session, world.clock, world.amina, world.badge)
     world.clock.forward(days=1)
     version_id = factories.soft_framework(world.session, world.clock)
@@ -329,7 +267,7 @@ def test_the_shelf_puts_what_waits_for_an_answer_first(world: World, sessions: s
 
 
 @pytest.mark.parametrize("kind", ["json", "png", "svg"])
-def test_a_file_carries_the_signed_document_whatever_its_form(world: World, kind: str) -> None:
+def test_a_file_carries_the_signed_document_whatever_its_form(world: Holder, kind: str) -> None:
     world.forget()
     credential = queries_worker.own_credential(world.session, world.amina, world.badge)
     file = queries_files.badge_file(world.session, credential, kind)
@@ -337,7 +275,7 @@ def test_a_file_carries_the_signed_document_whatever_its_form(world: World, kind
     assert "Amina" not in file.name
 
 
-def test_the_journal_holds_together_and_names_nobody(world: World) -> None:
+def test_the_journal_holds_together_and_names_nobody(world: Holder) -> None:
     world.show(NameForm.FULL)
     world.hide()
     world.forget()

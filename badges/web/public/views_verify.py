@@ -1,5 +1,6 @@
 """/verify: bring a badge from anywhere, read what holds and what does not."""
 
+from contextlib import closing
 from datetime import timedelta
 from typing import Final
 
@@ -51,8 +52,7 @@ def check() -> ResponseReturnValue:
 
 def _verified() -> Verification:
     fields = read(VerifyForm)
-    given = request.files.get("file")
-    data = given.read(MAX_BYTES + 1) if given else b""
+    data = _file_brought()
     text = fields["text"].strip()
     if not (data or text or fields["link"]):
         raise FormFault(FormState(fields, {"badge": [gettext("Bring a file, a link or a text first.")]}))
@@ -62,6 +62,14 @@ def _verified() -> Verification:
         brought = data or text.encode()
         return queries_verify.verify_bytes(db.session(), ports().fetcher, base_url, now, brought)
     return queries_verify.verify_link(db.session(), ports().fetcher, base_url, now, fields["link"])
+
+
+def _file_brought() -> bytes:
+    given = request.files.get("file")
+    if given is None:
+        return b""
+    with closing(given):
+        return given.read(MAX_BYTES + 1)
 
 
 def _own_image(found: Verification) -> str:
