@@ -40,6 +40,7 @@ class SituationTile:
     kind: SituationKind
     title: str
     place: str
+    framework_id: str | None
     observations: int
 
 
@@ -117,7 +118,9 @@ def recent_situations(session: Session, actor: Actor) -> tuple[SituationTile, ..
         .limit(RECENT_SITUATIONS)
     )
     return tuple(
-        SituationTile(found.id, found.happened_on, found.kind, found.title, found.place, number)
+        SituationTile(
+            found.id, found.happened_on, found.kind, found.title, found.place, found.framework_id, number
+        )
         for found, number in rows
     )
 

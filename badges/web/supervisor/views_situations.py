@@ -25,8 +25,10 @@ from badges.web.supervisor.forms import SituationForm
 
 @bp.get("/situations/new")
 def new_situation() -> ResponseReturnValue:
-    """Show an empty situation: today, the whole crew."""
+    """Show an empty situation: today, the whole crew, the trade of the last one."""
+    last = next(iter(queries_crew.recent_situations(db.session(), actor())), None)
     values = {
+        "trade": (last.framework_id if last else None) or "",
         "id": str(ports().clock.new_id()),
         "happened_on": today(ports().clock).isoformat(),
         "kind": SituationKind.COLLECTIVE_TASK.value,
