@@ -30,10 +30,15 @@ def signed_in() -> SignedIn | None:
         g.signed_in = None
         token = session.get(TOKEN)
         if token:
-            g.signed_in = service_sign_in.resume(db.session, ports().clock, ports().settings, token)
+            g.signed_in = service_sign_in.resume(db.session(), ports().clock, ports().settings, token)
             if g.signed_in is None:
                 session.clear()
     return cast("SignedIn | None", g.signed_in)
+
+
+def forget() -> None:
+    """Forget what this request has read about who is signed in: the sign-in has just changed."""
+    g.pop("signed_in", None)
 
 
 def actor() -> Actor:

@@ -5,13 +5,19 @@ from types import ModuleType
 from flask import Blueprint
 
 from badges.web import photos
+from badges.web.account import blueprint as account
+from badges.web.account import views_cards, views_me, views_sign_in
 from badges.web.admin import blueprint as admin
-from badges.web.admin import views_frameworks, views_reviews
+from badges.web.admin import views_frameworks, views_import, views_people, views_reviews, views_structure
+from badges.web.admin import views_issuer as admin_issuer
 from badges.web.claims import views as claims
 from badges.web.coach import views as coach
 from badges.web.invited import views as invited
+from badges.web.operator import blueprint as operator
+from badges.web.operator import views as operator_views
 from badges.web.public import blueprint as public
 from badges.web.public import views as public_views
+from badges.web.public import views_issuer as public_issuer
 from badges.web.public import views_verify as verify_views
 from badges.web.reviewer import views as reviewer
 from badges.web.supervisor import blueprint as supervisor
@@ -32,13 +38,26 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     coach.bp,
     invited.bp,
     admin.bp,
+    account.bp,
+    account.me,
+    account.cards,
+    operator.bp,
 )
 
 VIEWS: tuple[ModuleType, ...] = (
+    views_sign_in,
+    views_me,
+    views_cards,
+    views_people,
+    views_import,
+    views_structure,
+    operator_views,
     views_frameworks,
     views_reviews,
     public_views,
+    public_issuer,
     verify_views,
+    admin_issuer,
     worker_badges,
     worker_observations,
     views_crew,

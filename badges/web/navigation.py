@@ -19,7 +19,7 @@ class NavItem:
     count: int = 0
 
 
-_ME = ("person", _l("Me"), "account.home")
+_ME = ("person", _l("Me"), "me.home")
 _BY_ROLE: tuple[tuple[Role, tuple[tuple[str, object, str], ...]], ...] = (
     (
         Role.WORKER,

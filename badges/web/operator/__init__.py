@@ -1,0 +1,1 @@
+"""Pages of platform operators: counts, never persons."""
