@@ -17,6 +17,7 @@ from badges.evidence.models import AnswerKind, SituationKind
 from badges.frameworks import service as frameworks
 from badges.issuer import service as issuer
 from badges.people import service as people
+from badges.people import service_operators as operators
 from badges.people.models import NameForm, Structure
 from badges.people.queries import persons_with_role
 from badges.people.rules import NewPerson, NewStructure
@@ -52,6 +53,7 @@ def fill(ports: Ports) -> World | None:
     clock = StoryClock(ports.clock.now() - timedelta(days=DAYS[0] + 10))
     ports = replace(ports, clock=clock)
     with ports.sessions() as session:
+        operators.add_operator(session, clock, "Camille", "camille@plateforme.example")
         gardens, cast = raise_curtain(ports, session, GARDENS)
         kitchen, cooks = raise_curtain(ports, session, KITCHEN)
         shown = Gardens(Story(ports, clock, gardens, real_today, session), cast).tell()
