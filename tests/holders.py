@@ -59,6 +59,7 @@ class Holder:
         """Withdraw the badge and publish the list."""
         issuer.revoke(self.session, self.clock, self.claire, self.badge, "delivered by mistake")
         issuer.publish_status_list(self.issuing, self.credential().status_list_id)
+        self.forget()
 
     def credential(self) -> Credential:
         self.forget()

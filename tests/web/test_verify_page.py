@@ -72,7 +72,9 @@ def client(app: Flask) -> FlaskClient:
 def bring(client: FlaskClient, **fields: Any) -> TestResponse:
     token = TOKEN.search(client.get("/verify?lang=en").text)
     assert token
-    return client.post("/verify", data={"csrf_token": token[1], **fields})
+    response = client.post("/verify", data={"csrf_token": token[1], **fields})
+    response.request.environ["wsgi.input"].close()  # the test client leaves its temporary file open
+    return response
 
 
 def said(response: TestResponse, status: int = 200) -> str:
