@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from badges.clock import today
 from badges.evidence import queries, queries_crew
+from badges.recognition.queries_progress import progress
 from badges.web.access import actor, ports
 from badges.web.database import db
 from badges.web.i18n import language
@@ -26,9 +27,11 @@ def crew() -> ResponseReturnValue:
 
 @bp.get("/workers/<uuid:worker_id>")
 def worker(worker_id: UUID) -> ResponseReturnValue:
-    """Show everything noted about one worker in charge, newest first."""
+    """Show where one worker in charge stands, then everything noted, newest first."""
     found = queries.of_worker(db.session(), actor(), worker_id)
-    person = queries_crew.worker(db.session(), actor(), worker_id)
     return render_template(
-        "supervisor/worker.html", person=person, cards=cards(db.session(), found, language())
+        "supervisor/worker.html",
+        person=queries_crew.worker(db.session(), actor(), worker_id),
+        lines=progress(db.session(), ports().clock, actor(), worker_id, language()),
+        cards=cards(db.session(), found, language()),
     )

@@ -10,6 +10,7 @@ from badges.errors import FactTooLong, NotFound
 from badges.evidence import queries, service
 from badges.evidence.models import AnswerKind
 from badges.evidence.queries import ObservationView
+from badges.recognition.queries_progress import progress
 from badges.web.access import actor, ports
 from badges.web.database import db
 from badges.web.errors import say
@@ -23,12 +24,12 @@ from badges.web.worker.forms_observations import AnswerForm
 @bp.get("/my/observations")
 def observations() -> ResponseReturnValue:
     """Show what waits for an answer, oldest first, then everything that was noted, newest first."""
-    mine = _mine()
-    shown = cards(db.session(), mine, language())
+    shown = cards(db.session(), queries.of_worker(db.session(), actor(), _me()), language())
     return render_template(
         "worker/observations.html",
         waiting=[card for card in reversed(shown) if card.view.awaits_answer],
         answered=[card for card in shown if not card.view.awaits_answer],
+        lines=progress(db.session(), ports().clock, actor(), _me(), language()),
     )
 
 
@@ -84,7 +85,7 @@ def _coaches(view: ObservationView) -> str:
     return str(gettext(" or ")).join(names)
 
 
-def _mine() -> tuple[ObservationView, ...]:
+def _me() -> UUID:
     person_id = actor().person_id
     assert person_id is not None  # noqa: S101 - only workers come here
-    return queries.of_worker(db.session(), actor(), person_id)
+    return person_id
