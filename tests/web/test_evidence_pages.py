@@ -18,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from badges.app import create_app
-from badges.evidence import queries
+from badges.evidence import queries, service
 from badges.evidence.models import AnswerKind, Mark, Observation, ObservationPhoto, Situation
 from badges.people import service_sign_in
 from badges.permissions import Actor
@@ -320,6 +320,27 @@ def test_nobody_opens_the_observation_of_somebody_else(crew: Crew, enter: Door) 
     one = crew.observed()
     assert enter(crew.bakary).get(f"/my/observations/{one}").status_code == 403
     assert enter(crew.marc).get(f"/my/observations/{one}").status_code == 403
+
+
+def test_words_typed_by_anybody_are_only_words(crew: Crew, enter: Door) -> None:
+    mark = '"><img src=x onerror=alert(1)>'
+    one = crew.observed(fact=mark)
+    service.answer(crew.session, crew.clock, crew.amina, one, AnswerKind.DISAGREE, mark)
+    situation_id = crew.situation(title=mark, place=mark)
+    crew.record(crew.new(situation_id, fact=mark))
+    marc, amina = enter(crew.marc), enter(crew.amina)
+    paths = (
+        "/crew",
+        f"/situations/{situation_id}",
+        f"/workers/{crew.amina.person_id}",
+        f"/observations/{one}/correct",
+    )
+    answers = [marc.get(path) for path in paths]
+    answers += [amina.get(path) for path in ("/my/observations", f"/my/observations/{one}")]
+    for answer in answers:
+        assert answer.status_code == 200
+        assert "<img src=x" not in answer.text
+    assert sum("&lt;img src=x" in answer.text for answer in answers) >= 5
 
 
 # -- photos ---------------------------------------------------------------------------------------
