@@ -14,8 +14,11 @@ from badges.demo import world
 from badges.demo.journey import STEPS, Journey
 from badges.demo.server import GUNICORN, environment, gunicorn_arguments, headless_settings, welcome
 from badges.errors import BadgesError
+from badges.frameworks import service as frameworks_service
+from badges.issuer import service as issuer
 from badges.jobs import Relay
 from badges.openbadges.report import Verdict
+from badges.recognition.rules_workflow import workflow_page
 from badges.settings import from_environ
 from badges.sharing import queries_verify as verifying
 from badges.sharing.fetcher import GuardedFetcher
@@ -65,6 +68,46 @@ def demo_server() -> None:
 def relay() -> None:
     """Carry out what the outbox owes, until stopped: for a process of its own (BADGES_RELAY=off elsewhere)."""
     Relay(build_ports(from_environ())).run()
+
+
+@cli.group()
+def keys() -> None:
+    """Look after the keys of issuers."""
+
+
+@keys.command("reseal")
+def reseal_keys() -> None:
+    """Seal every issuer key again under the first of BADGES_KEY_ENCRYPTION_KEYS; the others can then go."""
+    ports = build_ports(from_environ())
+    count = issuer.reseal_all(ports.sessions, ports.clock, ports.vault)
+    click.echo(f"{count} issuer keys sealed again.")
+
+
+@cli.group()
+def frameworks() -> None:
+    """Look after competency frameworks."""
+
+
+@frameworks.command("import")
+@click.argument("file", type=click.File("rb"))
+def import_framework(file: BinaryIO) -> None:
+    """Check the framework in FILE and store it; every fault is told with its place in the file."""
+    ports, text = build_ports(from_environ()), frameworks_service.read_text(file.read())
+    for warning in frameworks_service.examine(text).warnings:
+        click.echo(f"warning: {warning}", err=True)
+    with ports.sessions() as session:
+        click.echo(f"Stored as {frameworks_service.import_document(session, ports.clock, text)}.")
+
+
+@cli.group()
+def docs() -> None:
+    """Write the pages of docs/ that come from tables."""
+
+
+@docs.command("workflow")
+def workflow() -> None:
+    """Print docs/workflow.md from the workflow table."""
+    click.echo(workflow_page(), nl=False)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from badges import audit
 from badges.clock import Clock
 from badges.data_files import data_dir
 from badges.db import transaction
-from badges.errors import FrameworkFrozen, FrameworkInvalid, FrameworkTooLarge, NotFound
+from badges.errors import FrameworkFrozen, FrameworkInvalid, FrameworkTooLarge, NotFound, NotJson
 from badges.frameworks import rules_import
 from badges.frameworks.models import Adoption, FrameworkVersion
 from badges.frameworks.rules_import import Fault, Found
@@ -53,6 +53,14 @@ def examine(text: str) -> Examination:
     if found:
         raise FrameworkInvalid(_with_lines(found, text))
     return Examination(document, _with_lines(rules_import.warnings(document, _pictograms()), text))
+
+
+def read_text(content: bytes) -> str:
+    """Return the text of a framework file as it stands, without its byte order mark. Raises `NotJson`."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NotJson(reason=f"not UTF-8 at byte {error.start}") from error
 
 
 def import_document(session: Session, clock: Clock, text: str) -> uuid.UUID:

@@ -175,7 +175,7 @@ def claim_thing(session: Session, now: datetime, claim: Claim, known: Ground) ->
         select(ClaimStep).where(ClaimStep.claim_id == claim.id).order_by(ClaimStep.number)
     ).all()
     last = steps[-1] if steps else None
-    decided_last = last and last.action in {Step.APPROVE, Step.APPROVE_APPEAL}
+    decided_last = last and last.action == Step.APPROVE
     return replace(
         worker_thing(session, claim.structure_id, claim.worker_id),
         author_id=last.person_id if last and decided_last else None,

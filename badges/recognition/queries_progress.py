@@ -80,6 +80,7 @@ def progress(
     lines = [
         _line(session, clock, actor, thing, known, key, claims.get(key), words, language)
         for key in dict.fromkeys([*claims, *known.seen])
+        if key in claims or not _is_passed(session, known, key)
     ]
     return tuple(sorted(lines, key=_importance))
 
@@ -128,6 +129,17 @@ def _steps(actor: Actor, claim: Claim | None, thing: Thing) -> Iterable[Step]:
     for step, move in WORKFLOW.items():
         if state in move.start and may(actor, move.permission, thing):
             yield step
+
+
+def _is_passed(session: Session, known: Ground, key: ClaimKey) -> bool:
+    """Tell whether a higher level of the same skill is already recognised: then this one needs no badge."""
+    framework = frameworks.load(session, key.version_id)
+    rank = framework.level(key.level).rank
+    return any(
+        (key.worker_id, framework.id, key.skill_id, level.code) in known.held
+        for level in framework.levels
+        if level.rank > rank
+    )
 
 
 def _claims_of(
@@ -186,7 +198,11 @@ def _followed(
 ) -> Followed:
     seen = {key: views for key, views in known.seen.items() if key.worker_id == tile.person_id}
     states = [claim.state for claim in claims.values()]
-    idle = [key for key in seen if key not in claims or claims[key].state in _CAN_BE_ASKED]
+    idle = [
+        key
+        for key in seen
+        if (key not in claims or claims[key].state in _CAN_BE_ASKED) and not _is_passed(session, known, key)
+    ]
     proposals = [
         assess(frameworks.load(session, key.version_id), known, key, today=today(clock), interview_on=None)
         for key in idle

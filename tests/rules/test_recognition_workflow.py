@@ -208,7 +208,7 @@ class Walk(RuleBasedStateMachine):
         self.path.append((step, who))
         if step in {Step.REFUSE, Step.REFUSE_APPEAL} and actor.person_id:
             self.refusers.add(actor.person_id)
-        self.approver = actor.person_id if step in {Step.APPROVE, Step.APPROVE_APPEAL} else None
+        self.approver = actor.person_id if step is Step.APPROVE else None
 
     @invariant()
     def nobody_judged_their_own_work(self) -> None:

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from badges.errors import BadgesError, ClaimMoved, ClaimPaused, Conflict, RuleNotMet
 from badges.recognition import queries_review, service
 from badges.recognition.queries_review import ClaimView, QueueItem
-from badges.recognition.rules import Step
+from badges.recognition.rules import ClaimState, Step
 from badges.web import access
 from badges.web.access import actor, ports
 from badges.web.claims.deciding import REASONS_OF, decide
@@ -24,6 +24,7 @@ from badges.web.forms import FormFault, FormState, read
 from badges.web.i18n import language
 
 TIME_TO_UNDO = timedelta(seconds=10)
+NO_TIME = timedelta(0)
 
 bp = Blueprint("reviewer", __name__)
 bp.before_request(access.require_reviewer)
@@ -46,13 +47,16 @@ def approve(claim_id: UUID) -> ResponseReturnValue:
     """Recognise the skill; ten seconds to change one's mind."""
     items, view = _items(), _view(claim_id)
     try:
-        approve_claim(actor(), claim_id, TIME_TO_UNDO)
+        approve_claim(
+            actor(), claim_id, TIME_TO_UNDO if view.about.state is ClaimState.SUBMITTED else NO_TIME
+        )
     except (RuleNotMet, ClaimPaused) as error:
         return _claim_page(claim_id, told=say(error)), status_of(error)
     except ClaimMoved as error:
         return _queue_page(told=say(error)), status_of(error)
     text = gettext("Approved for %(name)s. The badge is being made.", name=view.about.worker_name)
-    message: Any = {"text": text, "undo": url_for("reviewer.undo", claim_id=claim_id)}
+    undo_url = "" if view.about.state is ClaimState.APPEALED else url_for("reviewer.undo", claim_id=claim_id)
+    message: Any = {"text": text, "undo": undo_url}
     flash(message, "ok")
     return _on(items, claim_id)
 
