@@ -69,7 +69,8 @@ def _file_brought() -> bytes:
     if given is None:
         return b""
     with closing(given):
-        return given.read(MAX_BYTES + 1)
+        data: bytes = given.read(MAX_BYTES + 1)
+    return data
 
 
 def _own_image(found: Verification) -> str:
