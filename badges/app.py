@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import structlog
-from flask import Flask
+from flask import Flask, Response, request
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
 from sqlalchemy.orm import Session, sessionmaker
@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.extensions["badges"] = ports
     CSRFProtect(app)
     Compress(app)
+    app.after_request(_hold_static)
     for part in (headers, i18n, errors, context):
         part.init_app(app)
     for blueprint in BLUEPRINTS:
@@ -103,13 +104,21 @@ def _configure(app: Flask, settings: Settings) -> None:
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_MIMETYPES=list(COMPRESSED),
-        COMPRESS_STREAMS=True,
+        COMPRESS_STREAMS=False,
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         WTF_CSRF_SSL_STRICT=settings.secure,
         BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parent / "translations"),
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.add_extension("jinja2.ext.do")
+
+
+def _hold_static(response: Response) -> Response:
+    """Read a small text file whole: Flask-Compress leaves streams open or alone."""
+    if request.endpoint == "static" and response.mimetype in COMPRESSED:
+        response.direct_passthrough = False
+        response.make_sequence()
+    return response
 
 
 def migrated(ports: Ports) -> Ports:
