@@ -80,7 +80,7 @@ def reseal_keys() -> None:
     """Seal every issuer key again under the first of BADGES_KEY_ENCRYPTION_KEYS; the others can then go."""
     ports = build_ports(from_environ())
     count = issuer.reseal_all(ports.sessions, ports.clock, ports.vault)
-    click.echo(f"{count} issuer keys sealed again.")
+    click.echo(f"Issuer keys sealed again: {count}.")
 
 
 @cli.group()

@@ -36,7 +36,7 @@ class OutboxMessage(Base):
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
 
-Handler = Callable[[Mapping[str, str]], None]
+Handler = Callable[[Mapping[str, str]], object]
 
 
 @dataclass(frozen=True)

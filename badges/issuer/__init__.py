@@ -1,0 +1,1 @@
+"""The issuer: identities and keys, achievements and their pictures, the ledger of badges, status lists."""

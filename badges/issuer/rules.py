@@ -87,7 +87,8 @@ class Award:
 
 def slug_of(name: str, taken: Collection[str]) -> str:
     """Return a short address for the issuer called `name` that is none of `taken`."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    parted = re.sub(r"[’'‘]", "-", name).replace("œ", "oe").replace("Œ", "Oe").replace("æ", "ae")
+    plain = unicodedata.normalize("NFKD", parted).encode("ascii", "ignore").decode().lower()
     stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_LENGTH].strip("-") or "issuer"
     number, slug = 1, stem
     while slug in taken:

@@ -31,4 +31,4 @@ def document(body: Document | str | bytes, media_type: str, *, lives: timedelta)
 def prefers_json(*, unless_said: bool) -> bool:
     """Tell whether JSON is asked for rather than a page; `unless_said` when the reader takes anything."""
     offers = (*JSON_TYPES, "text/html") if unless_said else ("text/html", *JSON_TYPES)
-    return request.accept_mimetypes.best_match(offers, default="text/html") in JSON_TYPES
+    return request.accept_mimetypes.best_match(offers, default=offers[0]) in JSON_TYPES

@@ -7,13 +7,16 @@ import logging
 import traceback
 import uuid
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 import pytest
 import structlog
+from click.testing import CliRunner
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from badges import audit
+from badges.cli import cli
 from badges.errors import Forbidden, KeyUnreadable, NotFound
 from badges.issuer import queries, service
 from badges.issuer.models import Credential, IssuerKey, IssuerProfile, KeyState, StatusList
@@ -249,6 +252,20 @@ def test_keys_are_sealed_anew_under_the_first_key_encryption_key(world: World) -
     )
     assert world.verdict(world.signed(world.issue(only_new))) is Verdict.VALID
     assert audit.verify(world.session).faults == ()
+
+
+def test_a_command_seals_keys_anew(world: World, database_url: str, tmp_path: Path) -> None:
+    world.issue()
+    named = {"new": b"n" * 32, **factories.KEKS}
+    encoded = ",".join(f"{name}:{base64.b64encode(key).decode()}" for name, key in named.items())
+    environment = {
+        "BADGES_MODE": "test", "BADGES_BASE_URL": factories.BASE_URL, "BADGES_DATABASE_URL": database_url,
+        "BADGES_SECRET_KEY": "s" * 40, "BADGES_KEY_ENCRYPTION_KEYS": encoded,
+        "BADGES_MEDIA_DIR": str(tmp_path),
+    }  # fmt: skip
+    done = CliRunner().invoke(cli, ["keys", "reseal"], env=environment)
+    assert (done.exit_code, done.output) == (0, "Issuer keys sealed again: 1.\n")
+    assert [key.kek for key in world.all_keys()] == ["new"]
 
 
 def test_without_its_key_encryption_key_nothing_is_signed_or_resealed(world: World) -> None:
