@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from badges.errors import BadgesError, ClaimMoved, ClaimPaused, Conflict, RuleNotMet
 from badges.recognition import queries_review, service
-from badges.recognition.queries_review import ClaimView, QueueItem
+from badges.recognition.queries_review import About, ClaimView, QueueItem
 from badges.recognition.rules import ClaimState, Step
 from badges.web import access
 from badges.web.access import actor, ports
@@ -45,17 +45,18 @@ def claim(claim_id: UUID) -> ResponseReturnValue:
 @bp.post("/review/<uuid:claim_id>/approve")
 def approve(claim_id: UUID) -> ResponseReturnValue:
     """Recognise the skill; ten seconds to change one's mind."""
-    items, view = _items(), _view(claim_id)
+    items = _items()
+    about = _about(items, claim_id)
+    first_time = about is not None and about.state is ClaimState.SUBMITTED
     try:
-        approve_claim(
-            actor(), claim_id, TIME_TO_UNDO if view.about.state is ClaimState.SUBMITTED else NO_TIME
-        )
+        approve_claim(actor(), claim_id, TIME_TO_UNDO if first_time else NO_TIME)
     except (RuleNotMet, ClaimPaused) as error:
         return _claim_page(claim_id, told=say(error)), status_of(error)
     except ClaimMoved as error:
         return _queue_page(told=say(error)), status_of(error)
-    text = gettext("Approved for %(name)s. The badge is being made.", name=view.about.worker_name)
-    undo_url = "" if view.about.state is ClaimState.APPEALED else url_for("reviewer.undo", claim_id=claim_id)
+    name = about.worker_name if about else ""
+    text = gettext("Approved for %(name)s. The badge is being made.", name=name)
+    undo_url = url_for("reviewer.undo", claim_id=claim_id) if first_time else ""
     message: Any = {"text": text, "undo": undo_url}
     flash(message, "ok")
     return _on(items, claim_id)
@@ -111,14 +112,15 @@ def interview(claim_id: UUID) -> ResponseReturnValue:
 
 
 def _decide(step: Step, claim_id: UUID) -> ResponseReturnValue:
-    items, view = _items(), _view(claim_id)
+    items = _items()
+    about = _about(items, claim_id)
     try:
         decide(step, actor(), claim_id)
     except FormFault as fault:
         return _reasons_page(step, claim_id, fault.state), 422
     except ClaimMoved as error:
         return _queue_page(told=say(error)), status_of(error)
-    name = view.about.worker_name
+    name = about.worker_name if about else ""
     flash(
         gettext("Sent back to %(name)s with what is missing.", name=name)
         if step is Step.RETURN
@@ -159,6 +161,10 @@ def _reasons_page(step: Step, claim_id: UUID, form: FormState | None = None) -> 
         links=_links((), claim_id),
         form=form or FormState(),
     )
+
+
+def _about(items: tuple[QueueItem, ...], claim_id: UUID) -> About | None:
+    return next((item.about for item in items if item.about.claim_id == claim_id), None)
 
 
 def _items() -> tuple[QueueItem, ...]:
