@@ -14,6 +14,7 @@ from badges.demo import world
 from badges.demo.journey import STEPS, Journey
 from badges.demo.server import GUNICORN, environment, gunicorn_arguments, headless_settings, welcome
 from badges.errors import BadgesError
+from badges.evidence import service_photos
 from badges.frameworks import service as frameworks_service
 from badges.issuer import service as issuer
 from badges.jobs import Relay
@@ -97,6 +98,19 @@ def import_framework(file: BinaryIO) -> None:
         click.echo(f"warning: {warning}", err=True)
     with ports.sessions() as session:
         click.echo(f"Stored as {frameworks_service.import_document(session, ports.clock, text)}.")
+
+
+@cli.group()
+def photos() -> None:
+    """Look after the photos of the work."""
+
+
+@photos.command("sweep")
+def sweep_photos() -> None:
+    """Forget photos that no observation refers to a day after they came; run it every night."""
+    ports = build_ports(from_environ())
+    with ports.sessions() as session:
+        click.echo(f"Photos forgotten: {service_photos.sweep_orphans(session, ports.clock, ports.storage)}.")
 
 
 @cli.group()

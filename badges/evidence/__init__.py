@@ -1,0 +1,1 @@
+"""Evidence: what was seen at work, by whom, and what the worker says of it."""

@@ -1,0 +1,1 @@
+"""Pages of workers: their badges, and what was seen of them."""
