@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser
 
+from badges.db import transaction
 from badges.demo.cast import GARDENS
 from badges.demo.world import raise_curtain
 from badges.people import queries as people
@@ -53,9 +54,9 @@ def gardens(database_url: str, tmp_path: Path) -> Iterator[Gardens]:
         with ports.sessions() as session:
             structure_id, cast = raise_curtain(ports, session, GARDENS)
             secret = hash_secret(PASSWORD)
-            for key in ("marc", "nadia", "claire", "lea"):
-                session.get_one(Person, cast[key]).password_hash = secret
-            session.commit()
+            with transaction(session):
+                for key in ("marc", "nadia", "claire", "lea"):
+                    session.get_one(Person, cast[key]).password_hash = secret
             claire = people.actor_in(session, cast["claire"], structure_id)
             card = service_cards.issue_card(session, ports.clock, claire, cast["amina"])
         yield Gardens(address, app, structure_id, cast, f"{address}/card/{card.token}", card.pin)

@@ -76,14 +76,14 @@ def test_from_an_observation_to_a_verified_badge(browser: Browser, gardens: Gard
 
     with somebody(browser) as worker:
         sign_in_with_card(worker, gardens)
-        worker.goto(f"{gardens.address}/my/observations")
         for _ in DAYS_AGO:
+            worker.goto(f"{gardens.address}/my/observations")
             look(worker)
             worker.get_by_role("link", name=re.compile("Travailler en équipe")).first.click()
             look(worker)
             worker.get_by_role("button", name="C’est vrai").click()
         worker.goto(f"{gardens.address}/my/observations")
-        worker.get_by_role("button", name="Demander une validation").click()
+        worker.get_by_role("button", name="Demander la validation").click()
 
     with somebody(browser) as reviewer:
         sign_in(reviewer, gardens, "nadia")
