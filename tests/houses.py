@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from badges.audit import JournalEntry
-from badges.clock import today
+from badges.clock import Clock, today
 from badges.evidence import service as evidence
 from badges.evidence.models import AnswerKind, Mark, SituationKind
 from badges.evidence.rules import NewObservation, NewSituation
@@ -21,7 +21,6 @@ from badges.permissions import Actor, Role
 from badges.recognition import queries, service
 from badges.recognition.models import Claim
 from badges.recognition.rules import ClaimState, Reason
-from tests.conftest import StillClock
 
 SKILL = "S03"
 
@@ -31,7 +30,7 @@ class House:
     """A structure with one worker, Amina, and everybody who has a hand in a claim."""
 
     session: Session
-    clock: StillClock
+    clock: Clock
     storage: LocalStorage
     structure_id: uuid.UUID = field(default_factory=uuid.uuid4)
     version_id: uuid.UUID = field(default_factory=uuid.uuid4)
