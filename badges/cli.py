@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import click
 
+from badges import audit
 from badges.app import build_ports, migrated
 from badges.clock import SystemClock
 from badges.demo import world
@@ -17,8 +18,16 @@ from badges.errors import BadgesError
 from badges.evidence import service_photos
 from badges.frameworks import service as frameworks_service
 from badges.issuer import service as issuer
-from badges.jobs import Relay
+from badges.jobs import Relay, issuing
 from badges.openbadges.report import Verdict
+from badges.people import queries, service_operators, service_roster
+from badges.people import service as people_service
+from badges.people.models import StructureModel
+from badges.people.rules import NewPerson, NewStructure, make_slug
+from badges.people.rules_roster import RowAction
+from badges.people.rules_roster_file import MAX_BYTES
+from badges.people.rules_roster_words import tell
+from badges.permissions import Role, console
 from badges.recognition.rules_workflow import workflow_page
 from badges.settings import from_environ
 from badges.sharing import queries_verify as verifying
@@ -45,7 +54,9 @@ def verify(file: BinaryIO, documents: BinaryIO | None, offline: bool, as_json: b
 
 
 @cli.command()
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where files go.")
+@click.option(
+    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where files go."
+)
 def demo(out: Path) -> None:
     """Live the whole journey headless, on a temporary database, and write what a verifier needs."""
     with tempfile.TemporaryDirectory() as folder:
@@ -122,6 +133,107 @@ def docs() -> None:
 def workflow() -> None:
     """Print docs/workflow.md from the workflow table."""
     click.echo(workflow_page(), nl=False)
+
+
+@cli.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command("upgrade")
+def upgrade_database() -> None:
+    """Bring the database to the newest schema; doing it again changes nothing."""
+    migrated(build_ports(from_environ()))
+    click.echo("The database has the newest schema.")
+
+
+@cli.group()
+def journal() -> None:
+    """Look after the journal."""
+
+
+@journal.command("verify")
+@click.option("--head", help="A hash noted earlier, elsewhere: a journal without it was cut.")
+def verify_journal(head: str | None) -> None:
+    """Read the journal again and name every line that was changed or cut; exit status 1 when one was."""
+    with build_ports(from_environ()).sessions() as session:
+        report = audit.verify(session, known_head=head)
+    for fault in report.faults:
+        click.echo(f"line {fault.sequence}: {fault.reason}", err=True)
+    click.echo(f"{report.entries} lines, head {report.head}: {'NOT intact' if report.faults else 'intact'}.")
+    sys.exit(1 if report.faults else 0)
+
+
+@cli.group()
+def structure() -> None:
+    """Open structures."""
+
+
+@structure.command("create")
+@click.option(
+    "--public-name", required=True, help="On every badge; the address of the issuer is made from it."
+)
+@click.option("--legal-name", required=True, help="Stays inside.")
+@click.option("--kind", default="", help="Stays inside.")
+@click.option(
+    "--model", type=click.Choice(list(StructureModel)), default=StructureModel.TREMPLIN, show_default=True
+)
+@click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@click.option("--admin-name", required=True, help="First name of the first administrator.")
+@click.option("--admin-email", required=True, help="They ask for a sign-in link with it.")
+def create_structure(admin_name: str, admin_email: str, language: str, model: str, **texts: str) -> None:
+    """Open a structure: its first administrator, the catalogue of frameworks, its identity as an issuer."""
+    admin = NewPerson(
+        given_name=admin_name, email=admin_email, language=language, roles=frozenset({Role.ADMIN})
+    )
+    new = NewStructure(
+        administrator=admin, language=language, model=StructureModel(model), public_description="", **texts
+    )
+    ports = build_ports(from_environ())
+    with ports.sessions() as session:
+        structure_id = people_service.create_structure(session, ports.clock, console(), new)
+        frameworks_service.adopt_catalogue(session, ports.clock, structure_id)
+    issuer.create_profile(issuing(ports), structure_id)
+    click.echo(f"{new.public_name} is open; its short address is {make_slug(new.public_name)}.")
+
+
+@cli.group()
+def operator() -> None:
+    """Look after those who run the platform."""
+
+
+@operator.command("add")
+@click.option("--name", required=True, help="First name.")
+@click.option("--email", required=True, help="They ask for a sign-in link with it.")
+def add_operator(name: str, email: str) -> None:
+    """Add somebody who opens structures and sees numbers, never a person."""
+    ports = build_ports(from_environ())
+    with ports.sessions() as session:
+        service_operators.add_operator(session, ports.clock, name, email)
+    click.echo("Added. Sign-in is by a link sent by e-mail.")
+
+
+@cli.group()
+def people() -> None:
+    """Look after the people of a structure."""
+
+
+@people.command("import")
+@click.argument("file", type=click.File("rb"))
+@click.option("--structure", "slug", required=True, help="The short address of the structure.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, save nothing.")
+def import_people(file: BinaryIO, slug: str, dry_run: bool) -> None:
+    """Import the roster in FILE (CSV of a spreadsheet); exit status 1 when a line has to be corrected."""
+    ports, data = build_ports(from_environ()), file.read(MAX_BYTES + 1)
+    with ports.sessions() as session:
+        actor = console(queries.structure_called(session, slug))
+        if dry_run:
+            check = service_roster.check_roster(session, actor, data)
+        else:
+            check = service_roster.import_roster(session, ports.clock, actor, data)
+    for line in tell(check.plans, done=not dry_run):
+        click.echo(line)
+    sys.exit(1 if check.count(RowAction.ERROR) else 0)
 
 
 def main() -> None:

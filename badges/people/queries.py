@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from badges.errors import NotFound
-from badges.people.models import Assignment, Membership, NameForm, Person
+from badges.people.models import Assignment, Membership, NameForm, Person, Structure
 from badges.people.rules import InCharge
 from badges.permissions import Actor, Role, Thing
 
@@ -31,6 +31,14 @@ def actor_in(session: Session, person_id: uuid.UUID, structure_id: uuid.UUID | N
     if person.is_operator:
         roles.add(Role.OPERATOR)
     return Actor(person_id, structure_id, frozenset(roles))
+
+
+def structure_called(session: Session, slug: str) -> uuid.UUID:
+    """Return the structure with this short address. Raises `NotFound`."""
+    found = session.scalar(select(Structure.id).where(Structure.slug == slug))
+    if found is None:
+        raise NotFound
+    return found
 
 
 def worker_thing(session: Session, structure_id: uuid.UUID, worker_id: uuid.UUID) -> Thing:

@@ -34,7 +34,10 @@ class Change:
 
 @dataclass(frozen=True)
 class RowPlan:
-    """One row of the file and what will happen to it. `notes` say what is left out of a good row."""
+    """One row of the file and what will happen to it.
+
+    `notes` say what is left out of a good row; `twin` is a good row that repeats an earlier one.
+    """
 
     line: int
     action: RowAction
@@ -45,6 +48,7 @@ class RowPlan:
     reasons: tuple[Reason, ...] = ()
     notes: tuple[Reason, ...] = ()
     in_charge: tuple[tuple[Role, StaffRef], ...] = ()
+    twin: bool = False
 
 
 def plan(rows: Sequence[RosterRow], known: Known) -> tuple[RowPlan, ...]:
@@ -113,9 +117,8 @@ def _double(draft: RowPlan, twin: Cells) -> RowPlan:
     params = {"line": str(twin.line)}
     if replace(draft.cells, line=0) == replace(twin, line=0):
         note = Reason("given_name", N_("The same as line %(line)s: left out."), params)
-        return replace(
-            draft, action=RowAction.UNCHANGED, cells=replace(draft.cells, in_charge=()), notes=(note,)
-        )
+        cells = replace(draft.cells, in_charge=())
+        return replace(draft, action=RowAction.UNCHANGED, cells=cells, notes=(note,), twin=True)
     reason = Reason(
         "given_name", N_("The same person is on line %(line)s. Keep one of the two lines."), params
     )

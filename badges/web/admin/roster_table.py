@@ -1,5 +1,6 @@
 """The rows of a roster as the screens show them: faults first, then what will happen, in words."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from flask_babel import gettext
@@ -32,22 +33,30 @@ _ORDER = (RowAction.ERROR, RowAction.UPDATE, RowAction.CREATE, RowAction.UNCHANG
 
 @dataclass(frozen=True)
 class ShownRow:
-    """One row on the screen; `faults` are by column, `what` says the changes and what is left out."""
+    """One row on the screen; `faults` are by column, `what` says the changes and what is left out.
+
+    `twin`: the same as an earlier row, so left out.
+    """
 
     line: int
     action: RowAction
     cells: dict[str, str]
     faults: dict[str, str]
     what: tuple[str, ...]
+    twin: bool
 
 
 def shown_rows(check: Check, *, everything: bool) -> list[ShownRow]:
     """Return the rows to show, faults first; without `everything`, the first of each kind only."""
     most = MOST_OF_ALL if everything else MOST_OTHERS
+    limits = {RowAction.ERROR: MOST_FAULTS}
+    ordered = sorted(check.plans, key=lambda row: (_ORDER.index(row.action), not row.twin, row.line))
+    seen: Counter[RowAction] = Counter()
     rows: list[ShownRow] = []
-    for action in _ORDER:
-        of_kind = [row for row in check.plans if row.action is action]
-        rows += [_shown(row) for row in of_kind[: MOST_FAULTS if action is RowAction.ERROR else most]]
+    for row in ordered:
+        seen[row.action] += 1
+        if seen[row.action] <= limits.get(row.action, most):
+            rows.append(_shown(row))
     return rows
 
 
@@ -65,4 +74,4 @@ def _shown(row: RowPlan) -> ShownRow:
         for change in row.changes
     )
     notes = tuple(gettext(note.message, **note.params) for note in row.notes)
-    return ShownRow(row.line, row.action, dict(row.raw), faults, (*changes, *notes))
+    return ShownRow(row.line, row.action, dict(row.raw), faults, (*changes, *notes), twin=row.twin)
