@@ -81,7 +81,7 @@ def postgres_template(worker_id: str) -> Iterator[str]:
     server = postgres_url()
     if server is None:
         pytest.skip(POSTGRES_HINT)
-    name = f"badges_template_{worker_id}"
+    name = f"badges_template_{worker_id}_{os.getpid()}"
     _admin(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}"')
     url = make_url(server).set(database=name).render_as_string(hide_password=False)
     engine = build_engine(url)
