@@ -110,7 +110,9 @@ def verify(session: Session, *, known_head: str | None = None) -> JournalReport:
     `known_head` is a hash noted elsewhere earlier; a journal that no longer contains it was cut.
     """
     count, head, seen_head, faults = 0, GENESIS, known_head is None, []
-    for entry in session.scalars(select(JournalEntry).order_by(JournalEntry.sequence).execution_options(yield_per=500)):
+    for entry in session.scalars(
+        select(JournalEntry).order_by(JournalEntry.sequence).execution_options(yield_per=500)
+    ):
         faults += [Fault(entry.sequence, reason) for reason in _faults_of(entry, count + 1, head)]
         count, head = entry.sequence, entry.hash
         seen_head = seen_head or head == known_head

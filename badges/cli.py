@@ -78,7 +78,7 @@ def demo_server() -> None:
 
 @cli.command()
 def relay() -> None:
-    """Carry out what the outbox owes, until stopped: for a process of its own (BADGES_RELAY=off elsewhere)."""
+    """Carry out what the outbox owes, until stopped, in a process of its own."""
     Relay(build_ports(from_environ())).run()
 
 

@@ -25,12 +25,15 @@ class SystemClock:
     """The real clock. Whole seconds: a VC-JWT's nbf must equal validFrom (OB 3.0, 8.2)."""
 
     def now(self) -> datetime:
+        """Return the system's time."""
         return datetime.now(UTC).replace(microsecond=0)
 
     def new_id(self) -> uuid.UUID:
+        """Return a random UUID."""
         return uuid.uuid4()
 
     def new_token(self) -> str:
+        """Return 192 random bits."""
         return secrets.token_urlsafe(24)
 
 

@@ -23,8 +23,12 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
     """Return what happens for each topic. Every topic that is published has a handler (a test checks it)."""
     return {
         "claim.approved": lambda payload: issuer.issue(issuing(ports), UUID(payload["claim_id"])),
-        "credential.reserved": lambda payload: issuer.complete(issuing(ports), UUID(payload["credential_id"])),
-        "credential.issued": lambda payload: sharing.offer(ports.sessions, ports.clock, UUID(payload["credential_id"])),
+        "credential.reserved": lambda payload: issuer.complete(
+            issuing(ports), UUID(payload["credential_id"])
+        ),
+        "credential.issued": lambda payload: sharing.offer(
+            ports.sessions, ports.clock, UUID(payload["credential_id"])
+        ),
         "status_list.changed": lambda payload: issuer.publish_status_list(
             issuing(ports), UUID(payload["status_list_id"])
         ),

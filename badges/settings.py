@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from environs import Env, EnvError, validate
@@ -61,12 +61,12 @@ def from_environ() -> Settings:
     """Read the `BADGES_*` variables. Raises `Misconfigured` naming everything that is wrong at once."""
     env = Env(eager=False)
     with env.prefixed("BADGES_"):
-        mode = env.str("MODE", "production", validate=validate.OneOf(get_args(Mode)))
-        relay = env.str("RELAY", "thread", validate=validate.OneOf(get_args(RelayMode)))
+        mode = cast("Mode", env.str("MODE", "production", validate=validate.OneOf(get_args(Mode))))
+        relay = cast("RelayMode", env.str("RELAY", "thread", validate=validate.OneOf(get_args(RelayMode))))
         base_url = env.str("BASE_URL", "")
         database_url = env.str("DATABASE_URL", "")
         secret_key = env.str("SECRET_KEY", "")
-        fallbacks = env.list("SECRET_KEY_FALLBACKS", [])
+        fallbacks: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
         keks = env.str("KEY_ENCRYPTION_KEYS", "")
         media_dir = env.path("MEDIA_DIR", Path("instance/media"))
         smtp_url = env.str("SMTP_URL", "")

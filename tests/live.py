@@ -45,3 +45,4 @@ def serve(settings: Settings) -> Iterator[tuple[str, Flask]]:
         server.server_close()
         thread.join(timeout=10)
         app.extensions["badges.relay"].stop()
+        app.extensions["badges"].sessions.kw["bind"].dispose()

@@ -18,6 +18,7 @@ from badges.evidence.models import AnswerKind, SituationKind
 from badges.issuer import queries as ledger
 from badges.issuer import service as issuer
 from badges.issuer.models import Credential
+from badges.openbadges.loads import Document
 from badges.people.models import NameForm
 from badges.ports import Ports
 from badges.sharing import service as sharing
@@ -46,7 +47,7 @@ class Journey:
         with self.ports.sessions() as session:
             structure_id, self.cast = raise_curtain(self.ports, session, GARDENS)
             self.story = Story(self.ports, self.clock, structure_id, real_today, session)
-            yield "Les Jardins du Canal opens: people, four competency frameworks, an issuer with its own key."
+            yield "Les Jardins du Canal opens: people, four frameworks, an issuer with its own key."
             yield from self._observed()
             yield from self._recognised()
             yield from self._held()
@@ -55,8 +56,12 @@ class Journey:
     def _observed(self) -> Iterator[str]:
         marc, amina = self.cast["marc"], self.cast["amina"]
         self.seen = []
-        for days, title in zip(DAYS, ("Brief du matin", "Plantation des salades", "Préparation des paniers"), strict=True):
-            place = self.story.situation(marc, days, title, "Serre 2", SituationKind.COLLECTIVE_TASK, (amina,))
+        for days, title in zip(
+            DAYS, ("Brief du matin", "Plantation des salades", "Préparation des paniers"), strict=True
+        ):
+            place = self.story.situation(
+                marc, days, title, "Serre 2", SituationKind.COLLECTIVE_TASK, (amina,)
+            )
             self.story.go_back(days, 11)
             for skill in (SKILL, REVOKED_SKILL):
                 self.seen.append(self.story.observe(marc, place, amina, skill, LEVEL))
@@ -73,7 +78,7 @@ class Journey:
         yield "The award rule is met and proposes; Marc hands two claims over."
         for claim in claims:
             self.story.approve(nadia, claim, days_ago=3)
-        yield "Nadia, reviewer, who observed none of it, approves. The structure signs: reserve, lint, sign, seal."
+        yield "Nadia, who observed none of it, approves. The structure signs: reserve, lint, sign, seal."
         self.badge, self.withdrawn = (self.story.credential_of(claim) for claim in claims)
 
     def _held(self) -> Iterator[str]:
@@ -86,13 +91,15 @@ class Journey:
         self.story.let_things_follow()
         yield "Amina looks at what others will see, and shows it."
         claire = self.story.actor(self.cast["claire"])
-        issuer.revoke(self.story.session, self.clock, claire, self.withdrawn, "Demonstration of a withdrawn badge.")
+        issuer.revoke(
+            self.story.session, self.clock, claire, self.withdrawn, "Demonstration of a withdrawn badge."
+        )
         self.story.let_things_follow()
         yield "Claire, administrator, withdraws the other badge: its bit is set in the signed status list."
 
     def _written(self, session: Session) -> Iterator[str]:
         self.folder.mkdir(parents=True, exist_ok=True)
-        documents = {}
+        documents: dict[str, Document] = {}
         for credential_id, names in ((self.badge, FILES), (self.withdrawn, {"revoked.json": "json"})):
             credential = session.get_one(Credential, credential_id)
             for name, kind in names.items():

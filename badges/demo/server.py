@@ -90,7 +90,16 @@ def headless_settings(folder: Path) -> Settings:
 def gunicorn_arguments() -> list[str]:
     """Return the command line of the demo's web server: one process, eight threads."""
     port = os.environ.get("PORT", PORT)
-    return [GUNICORN, "--bind", f"127.0.0.1:{port}", "--threads", "8", "--log-level", "warning", "badges.app:create_app()"]
+    return [
+        GUNICORN,
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--threads",
+        "8",
+        "--log-level",
+        "warning",
+        "badges.app:create_app()",
+    ]
 
 
 def _link(ports: Ports, session: Session, role: Role, key: str, what: str) -> DemoLink:

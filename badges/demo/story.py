@@ -21,6 +21,9 @@ from badges.recognition import queries_review as review
 from badges.recognition import service as claims
 
 
+FRIDAY = 4
+
+
 @dataclass
 class StoryClock:
     """A clock the storyteller turns; identifiers and tokens are as random as ever."""
@@ -57,7 +60,12 @@ class Story:
 
     def go_back(self, days_ago: int, hour: int) -> None:
         """Move the clock to `hour` of the day that was `days_ago`."""
-        self.clock.go_to(self.today - timedelta(days=days_ago), hour)
+        self.clock.go_to(self.day(days_ago), hour)
+
+    def day(self, days_ago: int) -> date:
+        """Return the working day of `days_ago`, or the Friday before it: nobody works at the weekend."""
+        day = self.today - timedelta(days=days_ago)
+        return day - timedelta(days=max(0, day.weekday() - FRIDAY))
 
     def actor(self, person_id: uuid.UUID) -> Actor:
         """Return somebody with the roles they hold in this structure."""
@@ -71,13 +79,25 @@ class Story:
         return self._frameworks[skill_id]
 
     def situation(
-        self, by: uuid.UUID, days_ago: int, title: str, place: str, kind: SituationKind, crew: tuple[uuid.UUID, ...]
+        self,
+        by: uuid.UUID,
+        days_ago: int,
+        title: str,
+        place: str,
+        kind: SituationKind,
+        crew: tuple[uuid.UUID, ...],
     ) -> uuid.UUID:
         """Let `by` note a situation that happened `days_ago`."""
-        day = self.today - timedelta(days=days_ago)
+        day = self.day(days_ago)
         self.clock.go_to(day, 8)
         new = NewSituation(
-            id=self.clock.new_id(), happened_on=day, kind=kind, title=title, place=place, framework_id=None, crew=crew
+            id=self.clock.new_id(),
+            happened_on=day,
+            kind=kind,
+            title=title,
+            place=place,
+            framework_id=None,
+            crew=crew,
         )
         return evidence.create_situation(self.session, self.clock, self.actor(by), new)
 
@@ -85,24 +105,36 @@ class Story:
         self, by: uuid.UUID, situation_id: uuid.UUID, worker: uuid.UUID, skill_id: str, level: str,
         marks: str = "YY", fact: str = "", photos: tuple[bytes, ...] = (),
     ) -> uuid.UUID:  # fmt: skip
-        """Let `by` note what `worker` did; `marks` has one letter per behaviour: Y, S, N or - (no occasion)."""
+        """Let `by` note what `worker` did; `marks`: one letter per behaviour, Y, S, N or -."""
         version_id, framework = self.framework_of(skill_id)
         behaviours = framework.skill(skill_id).at(level).behaviours
+        letters = zip(behaviours, marks, strict=True)
         new = NewObservation(
-            id=self.clock.new_id(), situation_id=situation_id, worker_id=worker, framework_version_id=version_id,
-            skill_id=skill_id, level=level, fact=fact, photos=photos, captured_at=self.clock.now(), supersedes_id=None,
-            marks={behaviour.id: _MARKS[letter] for behaviour, letter in zip(behaviours, marks, strict=True)},
-        )  # fmt: skip
+            id=self.clock.new_id(),
+            situation_id=situation_id,
+            worker_id=worker,
+            framework_version_id=version_id,
+            skill_id=skill_id,
+            level=level,
+            fact=fact,
+            photos=photos,
+            captured_at=self.clock.now(),
+            marks={behaviour.id: _MARKS[letter] for behaviour, letter in letters},
+        )
         return evidence.record_observation(self.session, self.clock, self.ports.storage, self.actor(by), new)
 
-    def answer(self, worker: uuid.UUID, observation_id: uuid.UUID, kind: AnswerKind, sentence: str = "") -> None:
+    def answer(
+        self, worker: uuid.UUID, observation_id: uuid.UUID, kind: AnswerKind, sentence: str = ""
+    ) -> None:
         """Let `worker` answer an observation about themselves."""
         evidence.answer(self.session, self.clock, self.actor(worker), observation_id, kind, sentence)
 
     def open_claim(self, by: uuid.UUID, worker: uuid.UUID, skill_id: str, level: str) -> uuid.UUID:
         """Let `by` open a claim for `worker`."""
         version_id, _ = self.framework_of(skill_id)
-        return claims.open_claim(self.session, self.clock, self.actor(by), worker, version_id, skill_id, level)
+        return claims.open_claim(
+            self.session, self.clock, self.actor(by), worker, version_id, skill_id, level
+        )
 
     def submit(self, by: uuid.UUID, claim_id: uuid.UUID, *, days_ago: int) -> None:
         """Let `by` hand a claim over to the reviewers."""

@@ -1,4 +1,4 @@
-"""The demo structures, told through the real verbs: people, situations, observations and claims in every state."""
+"""The demo structures, told through the real verbs: people, observations and claims in every state."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -58,7 +58,9 @@ def fill(ports: Ports) -> World | None:
         kitchen, cooks = raise_curtain(ports, session, KITCHEN)
         shown = Gardens(Story(ports, clock, gardens, real_today, session), cast).tell()
         invitation = tell_kitchen(Story(ports, clock, kitchen, real_today, session), cooks)
-    return World({**cast, **cooks}, {GARDENS.public_name: gardens, KITCHEN.public_name: kitchen}, shown, invitation)
+    return World(
+        {**cast, **cooks}, {GARDENS.public_name: gardens, KITCHEN.public_name: kitchen}, shown, invitation
+    )
 
 
 def raise_curtain(ports: Ports, session: Session, stage: Stage) -> tuple[uuid.UUID, dict[str, uuid.UUID]]:
@@ -152,7 +154,9 @@ class Gardens:
             for days, (title, place, kind) in zip(DAYS, plans, strict=True)
         ]
 
-    def _see(self, worker: str, skill: str, level: str, moments: tuple[int, ...], by: tuple[str, ...] = ("marc",)) -> None:
+    def _see(
+        self, worker: str, skill: str, level: str, moments: tuple[int, ...], by: tuple[str, ...] = ("marc",)
+    ) -> None:
         """Let `worker` be seen doing all of a level in some of the situations, and agree each time."""
         for number, moment in enumerate(moments):
             self.story.go_back(DAYS[moment], 11)
@@ -166,7 +170,9 @@ class Gardens:
         self.story.submit(marc, claim, days_ago=days_ago)
         return claim
 
-    def _badge(self, worker: str, skill: str, level: str, *, days_ago: int, reviewer: str = "nadia") -> uuid.UUID:
+    def _badge(
+        self, worker: str, skill: str, level: str, *, days_ago: int, reviewer: str = "nadia"
+    ) -> uuid.UUID:
         claim = self._claim(worker, skill, level, days_ago=days_ago + 1)
         self.story.approve(self.cast[reviewer], claim, days_ago=days_ago)
         return self.story.credential_of(claim)
@@ -189,11 +195,19 @@ class Gardens:
         self._see("yusuf", "C05", "N1", (0, 2, 3))
         badge = self._badge("yusuf", "C05", "N1", days_ago=8)
         claire = self.story.actor(self.cast["claire"])
-        issuer.revoke(self.story.session, self.story.clock, claire, badge, "Confusion avec un autre travailleur.")
+        issuer.revoke(
+            self.story.session, self.story.clock, claire, badge, "Confusion avec un autre travailleur."
+        )
         self.story.let_things_follow()
         self.story.go_back(DAYS[6], 11)
         seen = self.story.observe(
-            self.cast["marc"], self.situations[6], self.cast["yusuf"], "S01", "N1", "YN", "N’a pas prévenu pour la panne."
+            self.cast["marc"],
+            self.situations[6],
+            self.cast["yusuf"],
+            "S01",
+            "N1",
+            "YN",
+            "N’a pas prévenu pour la panne.",
         )
         self.story.answer(self.cast["yusuf"], seen, AnswerKind.DISAGREE, "J’ai prévenu Karim par téléphone.")
 
@@ -230,7 +244,9 @@ class Gardens:
     def _waiting_answers(self) -> None:
         self.story.go_back(DAYS[7], 11)
         karim, moment = self.cast["karim"], self.situations[7]
-        self.story.observe(karim, moment, self.cast["amina"], "C07", "N1", "YY", "Lames rangées, gants portés.")
+        self.story.observe(
+            karim, moment, self.cast["amina"], "C07", "N1", "YY", "Lames rangées, gants portés."
+        )
         self.story.observe(
             karim, moment, self.cast["yusuf"], "G02", "N1", "YS", "Semis réguliers.", (garden_picture(),)
         )
@@ -239,7 +255,7 @@ class Gardens:
 
 
 def tell_kitchen(story: Story, cast: Mapping[str, uuid.UUID]) -> str:
-    """Tell of a structure with one member of staff, who invites an outside reviewer; return the link's token."""
+    """Tell of a structure with one member of staff and an outside reviewer; return the link's token."""
     ines, tomas = cast["ines"], cast["tomas"]
     for days, title in ((20, "Service du midi"), (13, "Mise en place"), (6, "Plonge et nettoyage")):
         moment = story.situation(ines, days, title, "Cuisine", SituationKind.COLLECTIVE_TASK, (tomas,))

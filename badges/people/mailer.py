@@ -1,4 +1,4 @@
-"""Letters that leave by e-mail: the port, and an adapter for development that says loudly it sends nothing."""
+"""Letters by e-mail: the port, and an adapter for development that says loudly it sends nothing."""
 
 from dataclasses import dataclass
 from typing import Protocol

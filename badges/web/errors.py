@@ -45,7 +45,7 @@ def status_of(error: BadgesError) -> int:
 
 def say(error: BadgesError) -> str:
     """Return the message of `error` in the reader's language."""
-    return gettext(error.message, **error.params)
+    return str(gettext(error.message, **error.params))
 
 
 def show_error(error: BadgesError) -> ResponseReturnValue:
@@ -68,6 +68,8 @@ def show_http_error(error: HTTPException) -> ResponseReturnValue:
     """Show an HTTP error raised by Flask itself (404, 405, 413, 500...)."""
     status = error.code or 500
     ours = {404: NotFound, 413: TooLarge, 403: Forbidden}.get(status, BadgesError)
-    body = render_template("errors/error.html", status=status, message=gettext(ours.message), error_id=ours.id)
+    body = render_template(
+        "errors/error.html", status=status, message=gettext(ours.message), error_id=ours.id
+    )
     headers = [(name, value) for name, value in error.get_headers() if name in {"Allow", "Retry-After"}]
     return body, status, headers

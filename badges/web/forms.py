@@ -1,4 +1,4 @@
-"""How a form is read: strict fields, every fault named beside its field, and nothing the person typed lost."""
+"""How a form is read: strict fields, every fault beside its field, nothing the person typed lost."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,8 @@ from werkzeug.datastructures import MultiDict
 from badges.errors import InvalidInput, N_
 
 REQUIRED = N_("Please fill this in.")
+_LEFT_OUT = frozenset({"Cc", "Cs", "Co", "Cn"})
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 TOO_LONG = N_("Too long: %(max)s characters at most.")
 
 
@@ -55,7 +57,9 @@ class Form(Schema):
 class Text(fields.String):
     """A line or a paragraph: trimmed, NFC, without control characters, never longer than `max_length`."""
 
-    def __init__(self, *, max_length: int, required: bool = False, multiline: bool = False, **options: Any) -> None:
+    def __init__(
+        self, *, max_length: int, required: bool = False, multiline: bool = False, **options: Any
+    ) -> None:
         self.max_length, self.multiline = max_length, multiline
         if not required:
             options.setdefault("load_default", "")
@@ -63,7 +67,7 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         text = unicodedata.normalize("NFC", super()._deserialize(value, attr, data, **options))
-        text = "".join(char for char in text if char.isprintable() or (self.multiline and char == "\n")).strip()
+        text = "".join(char for char in text if _is_kept(char, multiline=self.multiline)).strip()
         if self.required and not text:
             raise ValidationError(gettext(REQUIRED))
         if len(text) > self.max_length:
@@ -71,7 +75,14 @@ class Text(fields.String):
         return text
 
 
-class Choice(fields.Enum):
+def _is_kept(char: str, *, multiline: bool) -> bool:
+    """Keep letters, spaces of every kind and emoji; leave out controls, bidi tricks and unassigned signs."""
+    if char == "\n":
+        return multiline
+    return char not in _BIDI_CONTROLS and unicodedata.category(char) not in _LEFT_OUT
+
+
+class Choice(fields.Enum[Any]):
     """One member of a StrEnum, by its value."""
 
     def __init__(self, kind: Any, **options: Any) -> None:
@@ -83,7 +94,8 @@ def read(form: type[Form] | Form, source: MultiDict[str, str] | None = None) -> 
     schema = form() if isinstance(form, type) else form
     data = source if source is not None else request.form
     values = {
-        name: data.getlist(name) if isinstance(schema.fields.get(name), fields.List) else data[name] for name in data
+        name: data.getlist(name) if isinstance(schema.fields.get(name), fields.List) else data[name]
+        for name in data
     }
     try:
         loaded: dict[str, Any] = schema.load(values)
@@ -96,7 +108,7 @@ def _messages(error: ValidationError) -> dict[str, list[str]]:
     required = fields.Field.default_error_messages["required"]
     return {
         str(name): [gettext(REQUIRED) if message == required else str(message) for message in _flat(messages)]
-        for name, messages in error.normalized_messages().items()
+        for name, messages in error.normalized_messages().items()  # type: ignore[no-untyped-call]
     }
 
 

@@ -11,11 +11,16 @@ DEFAULT = "fr"
 
 def init_app(app: Flask) -> None:
     """Attach translations to `app`."""
-    Babel(app, locale_selector=select_locale, default_locale=DEFAULT, default_translation_directories="translations")
+    Babel(
+        app,
+        locale_selector=select_locale,
+        default_locale=DEFAULT,
+        default_translation_directories="translations",
+    )
 
 
 def select_locale() -> str:
-    """Choose the language of this request. Public pages read no cookie, so only the link and the browser count."""
+    """Choose the language of this request; on public pages only the link and the browser count."""
     asked = request.args.get("lang")
     if asked in LANGUAGES:
         if not g.get("is_public"):

@@ -52,7 +52,9 @@ def observe(page: Page, title: str, days_ago: int) -> None:
     page.get_by_role("link", name="Nouvelle situation").click()
     look(page)
     page.locator("input[name=title]").fill(title)
-    page.locator("input[name=happened_on]").fill((datetime.now(UTC) - timedelta(days=days_ago)).date().isoformat())
+    page.locator("input[name=happened_on]").fill(
+        (datetime.now(UTC) - timedelta(days=days_ago)).date().isoformat()
+    )
     page.get_by_role("button", name="Continuer").click()
     page.get_by_role("checkbox", name="Amina").check()
     page.get_by_role("button", name="Continuer").click()
