@@ -106,6 +106,7 @@ class House:
         level: str = "N1",
         answer: AnswerKind | None = AnswerKind.AGREE,
         title: str = "Leek harvest",
+        photos: tuple[bytes, ...] = (),
     ) -> uuid.UUID:
         """Record one observation `days_ago`, marks in the order of the behaviours; YES to all by default."""
         actor, situation_id, observation_id = self.people[by], uuid.uuid4(), uuid.uuid4()
@@ -130,6 +131,7 @@ class House:
                 level=level,
                 marks=dict(zip(self.behaviours(level), marks or (Mark.YES, Mark.YES), strict=True)),
                 captured_at=self.clock.now(),
+                photos=photos,
             ),
         )
         if answer:

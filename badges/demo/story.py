@@ -20,7 +20,6 @@ from badges.ports import Ports
 from badges.recognition import queries_review as review
 from badges.recognition import service as claims
 
-
 FRIDAY = 4
 
 

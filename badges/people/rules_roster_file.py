@@ -139,7 +139,7 @@ def decode(data: bytes) -> str:
 def clean_cell(text: str) -> str:
     """Return a cell as its author meant it: without ="00123", a guarding apostrophe or strange spaces."""
     text = _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
-    quirk = re.fullmatch(r'="?([^"]*)"?', text)
+    quirk = re.fullmatch(r'="([^"]*)"', text)
     if quirk:
         text = quirk[1].strip()
     if re.match(r"'[=+\-@]", text):

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from werkzeug.datastructures import MultiDict
 
-from badges.errors import InvalidInput, N_
+from badges.errors import N_, InvalidInput
 
 REQUIRED = N_("Please fill this in.")
 _LEFT_OUT = frozenset({"Cc", "Cs", "Co", "Cn"})

@@ -22,7 +22,9 @@ def test_an_untouched_journal_verifies(session: Session, clock: StillClock) -> N
 
 
 @pytest.mark.parametrize("statement", ["UPDATE journal SET act = 'x'", "DELETE FROM journal"])
-def test_the_database_refuses_to_change_the_journal(session: Session, clock: StillClock, statement: str) -> None:
+def test_the_database_refuses_to_change_the_journal(
+    session: Session, clock: StillClock, statement: str
+) -> None:
     write(session, clock, 2)
     with pytest.raises(exc.DatabaseError, match="append-only"), transaction(session):
         session.execute(text(statement))

@@ -40,7 +40,9 @@ def debts() -> str:
 
 
 def test_every_module_opens_with_one_sentence_for_a_human() -> None:
-    silent = [str(path.relative_to(ROOT)) for path in modules() if path.stat().st_size and not first_words(path)]
+    silent = [
+        str(path.relative_to(ROOT)) for path in modules() if path.stat().st_size and not first_words(path)
+    ]
     assert silent == []
 
 
@@ -100,12 +102,21 @@ def test_there_is_no_promise_left_for_later() -> None:
 
 
 def test_no_package_registry_is_named_in_the_tree() -> None:
-    hosts = re.compile("pypi" + r"\.org|registry\.npm" + r"js|deb\.deb" + r"ian\.org|files\.python" + "hosted")
-    texts = [*ROOT.glob("*"), *(ROOT / ".ci").glob("*"), *(ROOT / "docs").rglob("*"), *BADGES.rglob("*"), *(ROOT / "schemas").rglob("*")]
+    hosts = re.compile(
+        "pypi" + r"\.org|registry\.npm" + r"js|deb\.deb" + r"ian\.org|files\.python" + "hosted"
+    )
+    texts = [
+        *ROOT.glob("*"),
+        *(ROOT / ".ci").glob("*"),
+        *(ROOT / "docs").rglob("*"),
+        *BADGES.rglob("*"),
+        *(ROOT / "schemas").rglob("*"),
+    ]
     named = [
         path.relative_to(ROOT).as_posix()
         for path in texts
-        if path.is_file() and path.suffix in {"", ".py", ".md", ".toml", ".json", ".lock", ".html", ".js", ".css"}
+        if path.is_file()
+        and path.suffix in {"", ".py", ".md", ".toml", ".json", ".lock", ".html", ".js", ".css"}
         and hosts.search(path.read_text(errors="replace"))
     ]
     assert named == []

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from badges.app import create_app
 from badges.evidence import queries as evidence_queries
-from badges.evidence.models import AnswerKind, Mark
+from badges.evidence.models import AnswerKind, Mark, ObservationPhoto
 from badges.evidence.storage import LocalStorage
 from badges.outbox import OutboxMessage
 from badges.people import service_sign_in
@@ -24,6 +24,7 @@ from badges.recognition import service
 from badges.recognition.rules import ClaimState, Reason
 from badges.web.access import TOKEN
 from tests.conftest import StillClock
+from tests.crews import picture
 from tests.houses import SKILL, House
 from tests.live import settings_for
 
@@ -236,6 +237,30 @@ def test_an_outside_reviewer_reads_and_decides_by_link_alone(house: House, enter
     page(guest.get(link[1] + "/done"))
     page(guest.get(link[1]), 404)
     page(guest.post(link[1] + "/approve", data=sent), 404)
+
+
+def test_photos_are_read_by_whoever_decides_while_they_decide(house: House, enter: Door, app: Flask) -> None:
+    house.see(9, by="karim")
+    seen = house.see(2, photos=(picture(),))
+    claim_id = house.open()
+    photo_id = house.session.scalar(
+        select(ObservationPhoto.id).where(ObservationPhoto.observation_id == seen)
+    )
+    path = f"/photos/{photo_id}"
+    assert enter("sophie").get(path).status_code == 403
+    house.submit(claim_id)
+    assert path in page(enter("sophie").get(f"/review/{claim_id}"))
+    assert enter("sophie").get(path).content_type == "image/jpeg"
+    assert enter("ada").get(path).status_code == 403
+    admin, invitation = enter("ada"), f"/admin/reviews/{claim_id}/invite"
+    made = page(send(admin, invitation, page(admin.get(invitation)), name="Nadia", organisation="CCAS"))
+    link = re.search(r"(/invited/[\w-]+)", made)
+    assert link
+    guest = app.test_client()
+    assert guest.get(link[1] + path).content_type == "image/jpeg"
+    house.refuse(claim_id)
+    assert enter("sophie").get(path).status_code == 403
+    assert guest.get(link[1] + path).status_code == 404
 
 
 def test_an_invitation_waits_while_the_crew_completes_the_claim(

@@ -1,5 +1,6 @@
 """Importing a roster in three steps: the file, a check where nothing is saved yet, the import."""
 
+import contextlib
 import csv
 import io
 import re
@@ -34,8 +35,7 @@ def roster() -> ResponseReturnValue:
 @bp.post("/people/import")
 def send_roster() -> ResponseReturnValue:
     """Take the file and lead to the check; a file that cannot be read is refused with the reason."""
-    sent = request.files.get("file")
-    name, data = (sent.filename or "", sent.stream.read(MAX_BYTES + 1)) if sent else ("", b"")
+    name, data = _sent()
     if not data:
         form = FormState({}, {"file": [gettext("Choose a file first.")]})
         return render_template("admin/import_file.html", form=form, columns=COLUMN_WORDS, most=MAX_ROWS), 422
@@ -92,6 +92,15 @@ def faulty_rows(upload_id: UUID) -> ResponseReturnValue:
         mimetype="text/csv",
         headers={"Content-Disposition": "attachment; filename=lignes-a-corriger.csv"},
     )
+
+
+def _sent() -> tuple[str, bytes]:
+    """Return the name and the bytes of the file, one byte more than we take at most."""
+    sent = request.files.get("file")
+    if sent is None:
+        return "", b""
+    with contextlib.closing(sent):
+        return sent.filename or "", sent.stream.read(MAX_BYTES + 1)
 
 
 def _table(template: str, check: Check, upload_id: UUID) -> str:
