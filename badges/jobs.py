@@ -10,7 +10,7 @@ from badges import outbox
 from badges.issuer import service as issuer
 from badges.issuer.service import Issuing
 from badges.outbox import Handler
-from badges.people import service_sign_in
+from badges.people import service_roster, service_sign_in
 from badges.ports import Ports
 from badges.sharing import service as sharing
 
@@ -31,6 +31,9 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
         ),
         "status_list.changed": lambda payload: issuer.publish_status_list(
             issuing(ports), UUID(payload["status_list_id"])
+        ),
+        "roster_upload.expired": lambda payload: service_roster.forget_upload(
+            ports.sessions, UUID(payload["upload_id"])
         ),
         "email_link.requested": lambda payload: service_sign_in.send_link(
             ports.sessions, ports.clock, ports.mailer, ports.settings.base_url, UUID(payload["person_id"])

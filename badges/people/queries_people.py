@@ -146,10 +146,11 @@ def _rows(session: Session, structure_id: uuid.UUID | None) -> list[PersonRow]:
         select(Person, Membership)
         .join(Membership, Membership.person_id == Person.id)
         .where(Membership.structure_id == structure_id)
-        .order_by(Person.given_name, Person.family_name, Person.id, Membership.role)
+        .order_by(Membership.role)
     ):
         found.setdefault(person.id, []).append((person, membership))
-    return [_row(pairs[0][0], [membership for _, membership in pairs]) for pairs in found.values()]
+    rows = [_row(pairs[0][0], [membership for _, membership in pairs]) for pairs in found.values()]
+    return sorted(rows, key=lambda row: (fold(row.given_name), fold(row.family_name), row.id))
 
 
 def _row(person: Person, memberships: list[Membership]) -> PersonRow:

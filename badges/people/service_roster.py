@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from sqlalchemy import delete
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
-from badges import audit
+from badges import audit, outbox
 from badges.clock import Clock
 from badges.db import transaction
 from badges.people.models import RosterUpload
@@ -89,6 +89,10 @@ def keep_upload(session: Session, clock: Clock, actor: Actor, file_name: str, da
             file_name=file_name[-FILE_NAME_LENGTH:], content=data, corrections={}, created_at=clock.now(),
         )  # fmt: skip
         session.add(upload)
+        outbox.publish(
+            session, clock, topic="roster_upload.expired", key=str(upload.id), after=UPLOAD_LIFE,
+            upload_id=str(upload.id),
+        )  # fmt: skip
     return upload.id
 
 
@@ -119,6 +123,12 @@ def import_upload(session: Session, clock: Clock, actor: Actor, upload_id: uuid.
     done = import_roster(session, clock, actor, upload.content, upload.corrections)
     drop_upload(session, actor)
     return done
+
+
+def forget_upload(sessions: sessionmaker[Session], upload_id: uuid.UUID) -> None:
+    """Forget a file whose hour is over, if it is still there: what the relay does; not journalled."""
+    with sessions() as session, transaction(session):
+        session.execute(delete(RosterUpload).where(RosterUpload.id == upload_id))
 
 
 def drop_upload(session: Session, actor: Actor) -> None:

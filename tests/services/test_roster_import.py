@@ -1,11 +1,13 @@
 """A roster is imported row by row: nothing by halves, nothing twice, no row held back by another."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
+from badges import outbox
 from badges.audit import JournalEntry
 from badges.errors import Forbidden, RosterEmpty, RosterGone
 from badges.people import queries, service, service_people, service_roster
@@ -195,6 +197,22 @@ def test_a_kept_file_is_its_senders_alone_and_goes_after_an_hour(
     service_roster.keep_upload(session, clock, bo, "b.csv", FILE)
     assert session.scalars(select(RosterUpload.file_name)).all() == ["b.csv"]
     service_roster.drop_upload(session, bo)
+    assert session.scalars(select(RosterUpload.file_name)).all() == []
+
+
+def test_a_file_left_lying_is_forgotten_after_an_hour_by_the_relay(
+    session: Session, sessions: sessionmaker[Session], clock: StillClock, admin: Actor
+) -> None:
+    service_roster.keep_upload(session, clock, admin, "a.csv", FILE)
+    handlers = {
+        "roster_upload.expired": lambda payload: service_roster.forget_upload(
+            sessions, UUID(payload["upload_id"])
+        )
+    }
+    assert outbox.drain(sessions, clock, handlers) == 0
+    clock.forward(hours=1)
+    assert outbox.drain(sessions, clock, handlers) == 1
+    session.rollback()
     assert session.scalars(select(RosterUpload.file_name)).all() == []
 
 

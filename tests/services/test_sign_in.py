@@ -5,8 +5,10 @@ import uuid
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -162,6 +164,28 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
     with pytest.raises(WrongSignIn):
         service_sign_in.with_password(session, clock, email, "not the password", "", "192.0.2.1")
     assert journal(session) == before
+
+
+def test_an_unknown_address_costs_a_hash_like_a_known_one(
+    session: Session, clock: StillClock, settings: Settings, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_password(session, clock, settings, house.marc)
+    costs = []
+    for email in ("marc@jardins.example", "nobody@jardins.example"):
+        hasher = CountingHasher()
+        monkeypatch.setattr("badges.people.hasher._ARGON2", hasher)
+        with pytest.raises(WrongSignIn):
+            service_sign_in.with_password(session, clock, email, "guess", "", "192.0.2.1")
+        costs.append(hasher.verified)
+    assert costs == [1, 1]
+
+
+class CountingHasher(PasswordHasher):
+    verified = 0
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - theirs
+        self.verified += 1
+        return super().verify(hash, password)
 
 
 def test_guessing_is_stopped_before_hashing_and_starts_again_after_a_while(
