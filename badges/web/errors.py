@@ -50,7 +50,7 @@ def say(error: BadgesError) -> str:
 
 def show_error(error: BadgesError) -> ResponseReturnValue:
     """Show one of our errors; somebody not signed in is led to the sign-in page and back."""
-    if isinstance(error, NotSignedIn) and request.method == "GET":
+    if isinstance(error, NotSignedIn) and request.method in {"GET", "HEAD"}:
         return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")), code=303)
     status = status_of(error)
     body = render_template("errors/error.html", status=status, message=say(error), error_id=error.id)
