@@ -30,7 +30,7 @@ from badges.evidence.models import AnswerKind, Observation, ObservationPhoto, Si
 from badges.issuer.models import Achievement, Credential, IssuerKey, IssuerProfile, StatusList
 from badges.people import service as people
 from badges.people import service_people, service_roster, service_sign_in
-from badges.people.hasher import fingerprint, hash_secret
+from badges.people.rules_secrets import fingerprint, hash_secret
 from badges.people.models import EmailLink, Person, SignIn
 from badges.people.rules import InCharge, NewPerson
 from badges.people.service_cards import IssuedCard, issue_card

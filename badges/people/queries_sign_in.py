@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from badges.clock import Clock
 from badges.errors import CardUnknown, LinkSpent
 from badges.people import queries
-from badges.people.hasher import fingerprint
 from badges.people.models import EmailLink, Membership, Person, SignIn, SignInMethod, Structure, WorkerCard
+from badges.people.rules_secrets import fingerprint
 from badges.permissions import STAFF, Actor, Role
 from badges.settings import Settings
 

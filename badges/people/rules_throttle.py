@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from badges.people.hasher import fingerprint
+from badges.people.rules_secrets import fingerprint
 
 KEPT = timedelta(days=31)
 KNOWN_FOR = timedelta(days=30)

@@ -11,8 +11,8 @@ from badges.clock import Clock
 from badges.db import transaction
 from badges.errors import NotFound
 from badges.people import queries
-from badges.people.hasher import fingerprint, hash_secret, new_pin
 from badges.people.models import Membership, Person, SignIn, SignInMethod, Structure, WorkerCard
+from badges.people.rules_secrets import fingerprint, hash_secret, new_pin
 from badges.permissions import Action, Actor, Role, require
 
 

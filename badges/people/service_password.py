@@ -6,10 +6,10 @@ from badges import audit
 from badges.clock import Clock
 from badges.db import transaction
 from badges.errors import Forbidden, WrongSignIn
-from badges.people.hasher import hash_secret, matches
 from badges.people.models import Person, SignInMethod
 from badges.people.queries_sign_in import SignedIn, may_set_password
 from badges.people.rules import check_password
+from badges.people.rules_secrets import hash_secret, matches
 from badges.people.rules_throttle import password_limits
 from badges.people.service_rows import end_sign_ins, oneself
 from badges.people.service_throttle import count_try, forgive

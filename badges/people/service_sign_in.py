@@ -15,12 +15,12 @@ from badges.clock import Clock
 from badges.db import transaction
 from badges.errors import BadEmail, CardUnknown, LinkSpent, NotFound, WrongPin, WrongSignIn
 from badges.people import queries_sign_in
-from badges.people.hasher import fingerprint, hash_secret, is_outdated, matches
 from badges.people.mailer import Mailer
 from badges.people.models import EmailLink, Person, SignIn, SignInMethod, WorkerCard
 from badges.people.queries_sign_in import SignedIn, list_open
 from badges.people.rules import clean_email
 from badges.people.rules_letters import sign_in_letter
+from badges.people.rules_secrets import fingerprint, hash_secret, is_outdated, matches
 from badges.people.rules_throttle import link_limits, password_limits, pin_limits
 from badges.people.service_cards import IssuedCard, issue_card
 from badges.people.service_throttle import count_try, forgive, is_known_place, remember_place

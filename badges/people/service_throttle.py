@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from badges.clock import Clock
 from badges.db import is_sqlite, transaction
 from badges.errors import TooMany
-from badges.people.hasher import fingerprint
 from badges.people.models import Attempt
+from badges.people.rules_secrets import fingerprint
 from badges.people.rules_throttle import KEPT, KNOWN_FOR, Limit, longest_wait, minutes_to_wait
 
 _KNOWN = "known"

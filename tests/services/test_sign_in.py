@@ -25,11 +25,11 @@ from badges.errors import (
     WrongSignIn,
 )
 from badges.people import queries_sign_in, service, service_cards, service_people, service_sign_in
-from badges.people.hasher import fingerprint
 from badges.people.mailer import Letter
 from badges.people.models import Attempt, EmailLink, Person, SignIn, StructureModel, WorkerCard
 from badges.people.queries_sign_in import SignedIn
 from badges.people.rules import NewPerson, NewStructure
+from badges.people.rules_secrets import fingerprint
 from badges.people.service_password import set_password
 from badges.permissions import Actor, Role, console
 from badges.settings import Settings
@@ -173,7 +173,7 @@ def test_an_unknown_address_costs_a_hash_like_a_known_one(
     costs = []
     for email in ("marc@jardins.example", "nobody@jardins.example"):
         hasher = CountingHasher()
-        monkeypatch.setattr("badges.people.hasher._ARGON2", hasher)
+        monkeypatch.setattr("badges.people.rules_secrets._ARGON2", hasher)
         with pytest.raises(WrongSignIn):
             service_sign_in.with_password(session, clock, email, "guess", "", "192.0.2.1")
         costs.append(hasher.verified)

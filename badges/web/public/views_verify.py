@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from badges.errors import N_, BadgesError, PageHidden, TooMany
 from badges.people import service_throttle
-from badges.people.hasher import fingerprint
+from badges.people.rules_secrets import fingerprint
 from badges.people.rules_throttle import Limit
 from badges.sharing import queries_verify
 from badges.sharing.fetcher import MAX_BYTES

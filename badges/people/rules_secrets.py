@@ -1,4 +1,4 @@
-"""Secrets of people: how passwords, codes and tokens are made and kept, never in clear."""
+"""How passwords, codes and tokens are made and kept, never in clear. Pure but for the randomness they need."""
 
 import hashlib
 import secrets

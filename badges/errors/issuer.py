@@ -1,0 +1,31 @@
+"""What can go wrong with issuing."""
+
+from badges.errors.families import N_, Conflict, InvalidInput, Unavailable
+
+
+class KeyUnreadable(Unavailable):
+    """The key-encryption key is not the one that sealed this issuer's key."""
+
+    id = "key-unreadable"
+    message = N_("The signing key cannot be opened with “%(kek)s”. Ask the operator to restore that key.")
+
+
+class SignedOtherwise(Unavailable):
+    """What came back signed is not what was frozen and checked: it is thrown away, nothing is stored."""
+
+    id = "signed-otherwise"
+    message = N_("The signed badge is not the one that was checked, so it was not kept. Ask the operator.")
+
+
+class RevocationReasonNeeded(InvalidInput):
+    """A badge is withdrawn without saying why."""
+
+    id = "revocation-reason-needed"
+    message = N_("Write why you withdraw this badge. Only administrators read it.")
+
+
+class NothingToMend(Conflict):
+    """A badge that is neither held back nor signed with a compromised key has nothing to be mended."""
+
+    id = "nothing-to-mend"
+    message = N_("This badge is already signed. There is nothing to do.")
