@@ -1,4 +1,4 @@
-"""How passwords, codes and tokens are made and kept, never in clear. Pure but for the randomness they need."""
+"""How passwords, codes and tokens are made and kept, never in clear; pure but for their randomness."""
 
 import hashlib
 import secrets
