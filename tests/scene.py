@@ -30,9 +30,9 @@ from badges.evidence.models import AnswerKind, Observation, ObservationPhoto, Si
 from badges.issuer.models import Achievement, Credential, IssuerKey, IssuerProfile, StatusList
 from badges.people import service as people
 from badges.people import service_people, service_roster, service_sign_in
-from badges.people.rules_secrets import fingerprint, hash_secret
 from badges.people.models import EmailLink, Person, SignIn
 from badges.people.rules import InCharge, NewPerson
+from badges.people.rules_secrets import fingerprint, hash_secret
 from badges.people.service_cards import IssuedCard, issue_card
 from badges.permissions import Actor, Role
 from badges.ports import Ports
@@ -323,7 +323,7 @@ class Casting:
         serializer = self.scene.app.session_interface.get_signing_serializer(self.scene.app)  # type: ignore[attr-defined]
         for column in COLUMNS[1:]:
             token = self._open(cards[column]) if column in cards else self._by_link(self.cast[column])
-            self.scene.cookies[column] = serializer.dumps({TOKEN: token})
+            self.scene.cookies[column] = serializer.dumps({TOKEN: token, "_permanent": True})
 
     def _card(self, worker: uuid.UUID, structure_id: uuid.UUID, by: uuid.UUID) -> IssuedCard:
         return issue_card(self.session, self.clock, self._in(by, structure_id), worker)

@@ -14,8 +14,8 @@ from badges.demo.cast import GARDENS
 from badges.demo.world import raise_curtain
 from badges.people import queries as people
 from badges.people import service_cards
-from badges.people.rules_secrets import hash_secret
 from badges.people.models import Person
+from badges.people.rules_secrets import hash_secret
 from badges.ports import Ports
 from tests.browser.axe_harness import chromium, needs_chromium
 from tests.live import serve, settings_for

@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from badges.people import queries_cards, service_cards
-from badges.sharing.qr import qr_svg
 from badges.web.access import actor, ports
 from badges.web.account.blueprint import cards
 from badges.web.database import db
+from badges.web.qr import qr_svg
 
 
 @cards.get("/<uuid:worker_id>/card")

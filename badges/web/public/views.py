@@ -9,12 +9,12 @@ from flask.typing import ResponseReturnValue
 from badges.errors import PageHidden, StillPreparing
 from badges.openbadges.report import Verdict
 from badges.sharing import queries, queries_files
-from badges.sharing.qr import qr_png, qr_svg
 from badges.sharing.rules import badge_path
 from badges.web.access import ports
 from badges.web.database import db
 from badges.web.i18n import language
 from badges.web.public.blueprint import bp
+from badges.web.qr import qr_png, qr_svg
 
 JSON_TYPES: Final = ("application/vc+ld+json", "application/ld+json", "application/json")
 VARIES: Final = "Accept, Accept-Language"

@@ -10,13 +10,13 @@ from flask_babel import gettext
 from badges.errors import PageHidden
 from badges.issuer.service import Issuing
 from badges.sharing import queries_files, queries_worker, service
-from badges.sharing.qr import qr_png, qr_svg
 from badges.sharing.queries_worker import OwnBadge
 from badges.sharing.rules import BadgeState, NewShowing, badge_path, linkedin_profile_url, linkedin_share_url
 from badges.web.access import actor, ports
 from badges.web.database import db
 from badges.web.forms import FormFault, FormState, read
 from badges.web.i18n import language
+from badges.web.qr import qr_png, qr_svg
 from badges.web.worker.blueprint import bp
 from badges.web.worker.forms_badges import ShowForm
 
