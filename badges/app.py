@@ -25,6 +25,8 @@ from badges.web import context, errors, headers, i18n
 from badges.web.blueprints import BLUEPRINTS
 from badges.web.database import db
 
+TIME_ZONE = "Europe/Paris"
+"""The one of all our structures (France, Belgium, Italy); the database is in UTC."""
 MAX_BODY_BYTES = 40 * 1024 * 1024
 MAX_FORM_PARTS = 1_000
 COMPRESSED = (
@@ -96,6 +98,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=settings.session_absolute,
+        SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         MAX_FORM_PARTS=MAX_FORM_PARTS,
@@ -105,6 +108,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_MIMETYPES=list(COMPRESSED),
         COMPRESS_STREAMS=False,
+        BABEL_DEFAULT_TIMEZONE=TIME_ZONE,
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         WTF_CSRF_SSL_STRICT=settings.secure,
         BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parent / "translations"),

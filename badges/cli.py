@@ -17,6 +17,7 @@ from badges.demo.server import GUNICORN, environment, gunicorn_arguments, headle
 from badges.errors import BadgesError
 from badges.evidence import service_photos
 from badges.frameworks import service as frameworks_service
+from badges.handbook import commands_page, errors_page
 from badges.issuer import service as issuer
 from badges.jobs import Relay, issuing
 from badges.openbadges.report import Verdict
@@ -35,8 +36,11 @@ from badges.sharing.fetcher import GuardedFetcher
 
 
 @click.group()
-def cli() -> None:
+@click.option("--demo", "on_demo", is_flag=True, help="Work on the demo that `make run` made here.")
+def cli(on_demo: bool) -> None:
     """Turn what people do at work into Open Badges that strangers can trust."""
+    if on_demo:
+        os.environ |= environment()
 
 
 @cli.command()
@@ -104,9 +108,10 @@ def frameworks() -> None:
 @click.argument("file", type=click.File("rb"))
 def import_framework(file: BinaryIO) -> None:
     """Check the framework in FILE and store it; every fault is told with its place in the file."""
-    ports, text = build_ports(from_environ()), frameworks_service.read_text(file.read())
+    text = frameworks_service.read_text(file.read())
     for warning in frameworks_service.examine(text).warnings:
         click.echo(f"warning: {warning}", err=True)
+    ports = build_ports(from_environ())
     with ports.sessions() as session:
         click.echo(f"Stored as {frameworks_service.import_document(session, ports.clock, text)}.")
 
@@ -133,6 +138,18 @@ def docs() -> None:
 def workflow() -> None:
     """Print docs/workflow.md from the workflow table."""
     click.echo(workflow_page(), nl=False)
+
+
+@docs.command("errors")
+def errors() -> None:
+    """Print docs/errors.md from the declared errors."""
+    click.echo(errors_page(), nl=False)
+
+
+@docs.command("commands")
+def commands() -> None:
+    """Print docs/commands.md from the declared commands."""
+    click.echo(commands_page(cli), nl=False)
 
 
 @cli.group()
