@@ -19,6 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from badges.app import create_app, migrated
 from badges.demo import world
@@ -42,6 +43,7 @@ from badges.recognition.models import Claim
 from badges.recognition.rules import Reason
 from badges.sharing.models import Holding
 from badges.web.access import TOKEN
+from badges.web.blueprints import BLUEPRINTS
 from tests.conftest import StillClock
 from tests.live import settings_for
 
@@ -189,8 +191,11 @@ class Casting:
         people.set_in_charge(self.session, self.clock, admin, ruben, in_charge)
         observer = self.cast["reviewer who observed"]
         people.assign(self.session, self.clock, admin, self.cast["worker"], observer, Role.SUPERVISOR)
-        for column, role in (("away supervisor", Role.SUPERVISOR), ("away coach", Role.COACH),
-                             ("away reviewer", Role.REVIEWER), ("away administrator", Role.ADMIN)):  # fmt: skip
+        elsewhere = {
+            "away supervisor": Role.SUPERVISOR, "away coach": Role.COACH, "away reviewer": Role.REVIEWER,
+            "away administrator": Role.ADMIN,
+        }  # fmt: skip
+        for column, role in elsewhere.items():
             staff = self._add(column, ines, self.away, role)
             if role in {Role.SUPERVISOR, Role.COACH}:
                 boss = self._in(ines, self.away)
@@ -350,7 +355,47 @@ class Casting:
         self.scene.ids.update({name: str(value) for name, value in found.items()})
 
 
-def parameters(ids: Mapping[str, str], method: str, endpoint: str) -> dict[str, str]:
+def routes() -> dict[str, tuple[str, str]]:
+    """Every request there is, as "METHOD rule", with its method and endpoint."""
+    app = Flask("badges.web")
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return {
+        f"{method} {rule.rule}": (method, rule.endpoint)
+        for rule in app.url_map.iter_rules()
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    }
+
+
+def address(scene: Scene, method: str, endpoint: str) -> str:
+    """The address of a route for the things of the structure at home."""
+    rules = scene.app.url_map.iter_rules(endpoint)
+    rule = next(rule for rule in rules if method in (rule.methods or ()))
+    values = parameters(scene.ids, endpoint)
+    found: str = scene.app.url_map.bind("localhost").build(
+        endpoint, {name: values[name] for name in rule.arguments}
+    )
+    return found
+
+
+def ask(
+    scene: Scene, column: str, method: str, endpoint: str, form: Any = None, **headers: str
+) -> TestResponse:
+    """Send one request as the person of `column`, about the things of the structure at home."""
+    posted = {"data": payload(scene.ids, endpoint) if form is None else form,
+              "content_type": "multipart/form-data"}  # fmt: skip
+    return scene.browser(column).open(
+        address(scene, "GET" if method == "HEAD" else method, endpoint),
+        method=method,
+        query_string=queries(scene.ids, endpoint),
+        headers={"Accept-Language": "fr"}
+        | {name.replace("_", "-"): value for name, value in headers.items()},
+        buffered=True,
+        **(posted if method == "POST" else {}),
+    )
+
+
+def parameters(ids: Mapping[str, str], endpoint: str) -> dict[str, str]:
     """The values that fill the address of a route: ids of things at home, fit for what is asked of them."""
     group = endpoint.partition(".")[0]
     token = {"public": ids["page"], "invited": ids["invitation"]}.get(group, "")

@@ -51,5 +51,7 @@ def add_headers(response: Response) -> Response:
         response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
     if not g.get("is_public") and request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
+    if g.get("is_public") and response.mimetype == "text/html":
+        response.vary.add("Accept-Language")
     response.headers.setdefault("X-Robots-Tag", "noindex")
     return response

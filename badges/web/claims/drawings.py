@@ -30,6 +30,6 @@ def drawing_response(version_id: UUID, skill_id: str, level: str) -> Response:
     )
     response = make_response(ports().artwork.mark_svg(design))
     response.content_type = "image/svg+xml"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = f"private, max-age={KEPT_SECONDS}"
     return response
