@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from badges.errors import BadKey, BadProof, Unresolvable
-from badges.openbadges.did import did_web_address
 from badges.openbadges.keys import jwk as ed25519_jwk
 from badges.openbadges.keys import public_from_multibase
 from badges.openbadges.loads import Document
 from badges.openbadges.members import objects, text
 from badges.openbadges.resolve import Resolver, resolved
-from badges.openbadges.verify_keys import assertion_methods, find_key, issuer_document
+from badges.openbadges.verify_keys import assertion_methods, find_key, is_under, issuer_document
 
 # What makes two public JWKs the same key (RFC 7638, 3.2).
 KEY_MEMBERS: Final = ("kty", "crv", "x", "y", "n", "e")
@@ -60,7 +58,7 @@ def _embedded(resolver: Resolver, jwk: Document, issuer: str) -> FoundJwk:
 
 
 def _remote(resolver: Resolver, kid: str, issuer: str) -> FoundJwk:
-    if not _is_under(kid, issuer):
+    if not is_under(kid, issuer):
         raise BadProof(reason=f"the key at {kid[:200]} is not at an address of the issuer")
     found = resolved(resolver, kid)
     candidates = objects(found["keys"]) if "keys" in found else [found]
@@ -68,14 +66,6 @@ def _remote(resolver: Resolver, kid: str, issuer: str) -> FoundJwk:
     if not named or "d" in named[0] or named[0].get("iss", issuer) != issuer:
         raise BadProof(reason=f"{kid[:200]} is not a public key of the issuer")
     return FoundJwk(named[0], kid)
-
-
-def _is_under(kid: str, issuer: str) -> bool:
-    """Tell whether `kid` is below the issuer's own path: a host may serve several issuers."""
-    if issuer.startswith("did:web:"):
-        base = did_web_address(issuer).removesuffix("/did.json").removesuffix("/.well-known") + "/"
-        return kid.startswith(base) and "/../" not in kid
-    return issuer.startswith("https:") and urlsplit(kid).netloc == urlsplit(issuer).netloc
 
 
 def _published(document: Document) -> list[Document]:

@@ -1,11 +1,12 @@
 """Whose key is it? From a verification method to a public key that the issuer is known to hold."""
 
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from badges.errors import BadProof, Unresolvable
-from badges.openbadges.did import controller_of, did_key_document
+from badges.openbadges.did import controller_of, did_key_document, did_web_address
 from badges.openbadges.keys import public_from_jwk, public_from_multibase, public_multibase
 from badges.openbadges.loads import Document
 from badges.openbadges.members import identity, listed, objects, text
@@ -54,6 +55,19 @@ def issuer_document(resolver: Resolver, issuer: str) -> Document:
     return document
 
 
+def is_under(address: str, issuer: str) -> bool:
+    """Tell whether `address` is the issuer's own: below its did:web, or on the host of its https identity.
+
+    Anybody can publish a key that names somebody else as its controller: where it stands is what counts. A
+    host may serve several issuers, so steps that climb out of the path do not pass, however they are written.
+    """
+    if issuer.startswith("did:web:"):
+        base = did_web_address(issuer).removesuffix("/did.json").removesuffix("/.well-known") + "/"
+        steps = unquote(urlsplit(address).path).split("/")
+        return address.startswith(base) and not {".", ".."} & set(steps)
+    return issuer.startswith("https:") and urlsplit(address).netloc == urlsplit(issuer).netloc
+
+
 def assertion_methods(document: Document) -> dict[str, Document]:
     """Return the methods that `document` holds for issuing, by full id (DID Core, 5.3.2)."""
     base, assertions = identity(document), listed(document.get("assertionMethod"))
@@ -78,6 +92,8 @@ def _listed_method(document: Document, name: str) -> Document:
 
 def _web_key(resolver: Resolver, name: str, issuer: str) -> FoundKey:
     """Follow an https method: its own document, the issuer's list of keys, or the key in its fragment."""
+    if not is_under(name, issuer):
+        raise BadProof(reason=f"the key at {name[:200]} is not at an address of the issuer")
     try:
         document = _first_resolved(resolver, name, controller_of(name))
     except Unresolvable:

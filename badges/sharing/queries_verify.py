@@ -14,7 +14,7 @@ from badges.issuer import queries as issuer
 from badges.issuer.models import IssuerProfile
 from badges.openbadges.did import did_web_address
 from badges.openbadges.loads import Document, dump_json, load_json
-from badges.openbadges.report import Report
+from badges.openbadges.report import Outcome, Report
 from badges.openbadges.resolve import MapResolver, Resolver
 from badges.openbadges.verify import verify
 from badges.sharing.fetcher import MAX_BYTES, Fetcher
@@ -32,6 +32,12 @@ class Verification:
     report: Report
     text: BadgeText
     issuer_known: bool
+
+    @property
+    def issuer_site(self) -> str:
+        """The host that the signer is proven to control, or nothing when only the badge itself says so."""
+        proven = [check.outcome for check in self.report.checks if check.id == "issuer"]
+        return self.text.issuer_site if set(proven) == {Outcome.OK} else ""
 
 
 @dataclass

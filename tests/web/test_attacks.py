@@ -1,0 +1,76 @@
+"""What an attacker tries on the running pages, and what must come of it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session, sessionmaker
+
+from badges.app import create_app
+from badges.openbadges import keys, proof
+from badges.openbadges.loads import dump_json, load_json
+from tests.conftest import StillClock
+from tests.holders import Holder, build_holder
+from tests.live import settings_for
+from tests.web.test_verify_page import BASE, KnownSites, bring, foreign, said
+
+EVIL = "https://evil.example/key"
+
+
+@pytest.fixture
+def sites() -> KnownSites:
+    return KnownSites({}, [])
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path, clock: StillClock, sites: KnownSites) -> Iterator[Flask]:
+    app = create_app(settings_for(database_url, tmp_path / "media", base_url=BASE), clock=clock)
+    app.extensions["badges"] = replace(app.extensions["badges"], fetcher=sites)
+    yield app
+    app.extensions["badges"].sessions.kw["bind"].dispose()
+
+
+@pytest.fixture
+def holder(app: Flask, sessions: sessionmaker[Session], session: Session, clock: StillClock) -> Holder:
+    return build_holder(sessions, session, clock, base_url=BASE)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def forged(issuer: str, method: str, key: Ed25519PrivateKey) -> str:
+    """A badge in the name of `issuer`, signed by the attacker's key under `method`."""
+    badge = load_json(foreign().split(b"\n")[0])
+    del badge["proof"]
+    badge["issuer"] = {"id": issuer, "type": ["Profile"], "name": "Les Jardins du Canal"}
+    return dump_json(proof.sign(badge, key, method, created=datetime(2026, 1, 1, tzinfo=UTC))).decode()
+
+
+# -- forged badges --------------------------------------------------------------------------------
+def test_a_key_on_the_attackers_site_never_signs_for_one_of_our_issuers(
+    client: FlaskClient, holder: Holder, sites: KnownSites
+) -> None:
+    our, key = load_json(holder.signed())["issuer"]["id"], Ed25519PrivateKey.generate()
+    method = keys.multikey(our, key.public_key()) | {"id": EVIL}
+    for published in (method, {"id": our, "verificationMethod": [method], "assertionMethod": [EVIL]}):
+        sites.documents[EVIL] = dump_json(published)
+        page = said(bring(client, text=forged(our, EVIL, key)))
+        assert "This badge is not genuine" in page
+        assert "Genuine badge" not in page
+
+
+def test_a_badge_that_vouches_for_itself_is_never_said_to_come_from_the_site_it_names(
+    client: FlaskClient,
+) -> None:
+    key, site = Ed25519PrivateKey.generate(), "https://city.example/issuer"
+    page = said(bring(client, text=forged(site, f"{site}#{keys.public_multibase(key.public_key())}", key)))
+    assert "The signer controls the site" not in page
+    assert "But nothing says who the signer really is." in page
