@@ -74,8 +74,8 @@ def demo_server() -> None:
     """Serve the demo structure on this machine and print a sign-in link for each role."""
     os.environ |= environment()
     ports = migrated(build_ports(from_environ()))
-    world.fill(ports)
-    for line in welcome(ports):
+    made = world.fill(ports)
+    for line in welcome(ports, made):
         click.echo(line)
     os.execv(GUNICORN, gunicorn_arguments())  # noqa: S606 - our own server, in place of this process
 

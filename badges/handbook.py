@@ -9,8 +9,7 @@ from badges.errors import BadgesError
 
 _ERRORS_HEAD = """# Errors
 
-Written by `badges docs errors`; a test compares. Every error has a stable id: it is in the page's corner, in the
-journal of the server and in the answer of a command. The message says what to do.
+Written by `badges docs errors`; a test compares. Every error has a stable id and a message that says what to do.
 
 | id | message |
 |---|---|

@@ -13,11 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from badges.demo.cast import GARDENS
+from badges.demo.world import World
 from badges.errors import NotFound
 from badges.people.models import Membership, Person, Structure
 from badges.permissions import Role
 from badges.ports import Ports
 from badges.settings import Settings
+from badges.sharing.models import Holding
 from badges.web.account.demo import demo_token
 
 FOLDER = Path("instance")
@@ -67,11 +69,26 @@ def links(ports: Ports) -> list[DemoLink]:
         return [_link(ports, session, role, key, what) for role, key, what in ROLES]
 
 
-def welcome(ports: Ports) -> list[str]:
-    """Return what is printed when the demo starts."""
-    lines = ["", f"  Vu au travail: {ports.settings.base_url}", "", "  Sign in with one click as:"]
+def welcome(ports: Ports, made: World | None) -> list[str]:
+    """Return what is printed when the demo starts; `made` is what was just told, on the first start."""
+    base_url = ports.settings.base_url
+    lines = ["", f"  Vu au travail: {base_url}", "", "  Sign in with one click as:"]
     lines += [f"    {link.role:<11} {link.who:<44} {link.url}" for link in links(ports)]
+    lines += ["", "  Without signing in:"]
+    lines += [
+        f"    {'recruiter':<11} {'reads the badge that Amina shows':<44} {url}" for url in open_pages(ports)
+    ]
+    if made:
+        invited = f"{base_url}/invited/{made.invitation}"
+        lines.append(f"    {'outside':<11} {'Hélène: decides for a one-person structure':<44} {invited}")
     return [*lines, "", "  Nothing leaves this machine. Stop with Ctrl-C; `make clean` forgets the demo.", ""]
+
+
+def open_pages(ports: Ports) -> list[str]:
+    """Return the addresses of the badge pages that are open now."""
+    with ports.sessions() as session:
+        tokens = session.scalars(select(Holding.token).where(Holding.shown_at.is_not(None)))
+        return [f"{ports.settings.base_url}/b/{token}" for token in tokens]
 
 
 def headless_settings(folder: Path) -> Settings:
