@@ -19,6 +19,7 @@ from badges.issuer.service_signing import SYSTEM, Issuing, active_key, sign
 from badges.openbadges import status
 from badges.openbadges.loads import dump_json
 from badges.permissions import Action, Actor, Thing, require
+from badges.recognition import service as recognition
 
 REASON_LENGTH = 300
 _RANDOM = random.SystemRandom()
@@ -106,9 +107,11 @@ def publish_status_list(issuing: Issuing, status_list_id: uuid.UUID) -> None:
 def revoke(session: Session, clock: Clock, actor: Actor, credential_id: uuid.UUID, reason: str) -> None:
     """Withdraw a badge for ever. `reason` (300 characters) stays inside: outside, nothing says why.
 
+    Its claim ends with it, so that the same skill and level can be asked for again.
+
     The status list is signed again right after the commit, and shows it everywhere within its five
     minutes. Twice is once. Raises `RevocationReasonNeeded`, `NotFound`, `Forbidden`.
-    Journals "credential.revoked", without the reason.
+    Journals "credential.revoked", without the reason, and "claim.revoke".
     """
     if not reason.strip():
         raise RevocationReasonNeeded
@@ -121,6 +124,7 @@ def revoke(session: Session, clock: Clock, actor: Actor, credential_id: uuid.UUI
             return
         credential.revoked_at, credential.revoked_by = clock.now(), actor.person_id
         credential.revocation_reason = reason.strip()[:REASON_LENGTH]
+        recognition.end_revoked(session, clock, actor, credential.claim_id)
         audit.record(
             session,
             clock,

@@ -16,7 +16,7 @@ from badges.people.queries import WorkerTile, worker_thing, workers_in_charge
 from badges.permissions import Action, Actor, Thing, may, require
 from badges.recognition.models import Claim, ClaimStep
 from badges.recognition.queries import ClaimKey, Ground, assess, ground, key_of
-from badges.recognition.rules import IN_REVIEW, WORKFLOW, ClaimState, Step, words_of
+from badges.recognition.rules import ENDED, IN_REVIEW, WORKFLOW, ClaimState, Step, words_of
 from badges.recognition.rules_award import Proposal
 
 _ORDER = {
@@ -27,7 +27,7 @@ _ORDER = {
     ClaimState.APPROVED: 5,
 }
 _READY, _GOING_ON = 2, 4
-_CAN_BE_ASKED = frozenset({ClaimState.OPEN, ClaimState.RETURNED, ClaimState.CLOSED, ClaimState.WITHDRAWN})
+_CAN_BE_ASKED = frozenset({ClaimState.OPEN, ClaimState.RETURNED, *ENDED})
 
 
 @dataclass(frozen=True)
@@ -118,14 +118,13 @@ def _line(
         needs_interview=framework.award_rules[key.level].requires_interview,
         interview_on=interview_on,
         may_note_interview=claim is not None
-        and claim.state not in {ClaimState.APPROVED, ClaimState.CLOSED, ClaimState.WITHDRAWN}
+        and claim.state not in {ClaimState.APPROVED, *ENDED}
         and may(actor, Action.RECORD_INTERVIEW, thing),
     )
 
 
 def _steps(actor: Actor, claim: Claim | None, thing: Thing) -> Iterable[Step]:
-    state = claim.state if claim and claim.state is not ClaimState.WITHDRAWN else None
-    state = None if state is ClaimState.CLOSED else state
+    state = claim.state if claim and claim.state not in ENDED else None
     for step, move in WORKFLOW.items():
         if state in move.start and may(actor, move.permission, thing):
             yield step

@@ -29,7 +29,7 @@ from badges.recognition.queries import (
     key_of,
     live_invitations,
 )
-from badges.recognition.rules import IN_REVIEW, WORKFLOW, ClaimState, Step, on_appeal, words_of
+from badges.recognition.rules import ENDED, IN_REVIEW, WORKFLOW, ClaimState, Step, on_appeal, words_of
 from badges.recognition.rules_award import LineKey, Proposal
 
 _MARKS_IN_WORDS = (Mark.YES, Mark.SOMETIMES, Mark.NO)
@@ -169,7 +169,7 @@ def claim_view(session: Session, clock: Clock, actor: Actor, claim_id: uuid.UUID
         own_observation=actor.person_id in thing.observers,
         interview_on=claim.interview_on,
         needs_interview=framework.award_rules[claim.level].requires_interview,
-        may_note_interview=claim.state not in {ClaimState.APPROVED, ClaimState.CLOSED, ClaimState.WITHDRAWN}
+        may_note_interview=claim.state not in {ClaimState.APPROVED, *ENDED}
         and may(actor, Action.RECORD_INTERVIEW, thing),
     )
 

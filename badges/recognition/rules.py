@@ -27,6 +27,7 @@ class ClaimState(StrEnum):
     APPEALED = "appealed"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+    REVOKED = "revoked"
 
 
 class Step(StrEnum):
@@ -43,6 +44,7 @@ class Step(StrEnum):
     APPEAL = "appeal"
     APPROVE_APPEAL = "approve_appeal"
     REFUSE_APPEAL = "refuse_appeal"
+    REVOKE = "revoke"
 
 
 class Reason(StrEnum):
@@ -128,8 +130,10 @@ WORKFLOW: Mapping[Step, Move] = {
         frozenset(REFUSAL_REASONS),
         needs_comment=True,
     ),
+    Step.REVOKE: Move(_from(ClaimState.APPROVED), ClaimState.REVOKED, Action.REVOKE_CREDENTIAL),
 }
 
+ENDED = frozenset({ClaimState.CLOSED, ClaimState.WITHDRAWN, ClaimState.REVOKED})
 IN_REVIEW = frozenset({ClaimState.SUBMITTED, ClaimState.APPEALED})
 DECISIONS = frozenset({Step.APPROVE, Step.RETURN, Step.REFUSE, Step.APPROVE_APPEAL, Step.REFUSE_APPEAL})
 REFUSALS = frozenset({Step.REFUSE, Step.REFUSE_APPEAL})

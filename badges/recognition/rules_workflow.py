@@ -18,8 +18,8 @@ not decide the appeal. An invited reviewer decides one claim, by link, for 14 da
 the decision. The second of two reviewers is told what the first one did. An approval can be taken back
 until the badge is being made (ten seconds in the pages); an approval given on appeal cannot.
 
-A refused claim opens again only when something new has been seen. After a closed or withdrawn claim, a
-new one may begin.
+A refused claim opens again only when something new has been seen. After a closed, withdrawn or revoked
+claim, a new one may begin. A claim is revoked with its badge, in the same transaction.
 """
 _RULE = """
 ## The award rule

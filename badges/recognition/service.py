@@ -20,7 +20,7 @@ from badges.people.queries import worker_thing
 from badges.permissions import Action, Actor, Thing, require
 from badges.recognition.models import Claim
 from badges.recognition.queries import ClaimKey, Ground, claim_thing, ground_of
-from badges.recognition.rules import ClaimState, Reason, Step
+from badges.recognition.rules import ENDED, ClaimState, Reason, Step
 from badges.recognition.rules_award import counted
 from badges.recognition.rules_basis import digest, from_json
 from badges.recognition.service_steps import (
@@ -34,7 +34,6 @@ from badges.recognition.service_steps import (
 )
 
 APPROVED = "claim.approved"
-_ENDED = (ClaimState.CLOSED, ClaimState.WITHDRAWN)
 
 
 def open_claim(
@@ -175,6 +174,14 @@ def appeal(session: Session, clock: Clock, actor: Actor, claim_id: uuid.UUID, co
         finish(session, clock, actor, taking, comment=comment)
 
 
+def end_revoked(session: Session, clock: Clock, actor: Actor, claim_id: uuid.UUID) -> None:
+    """End the claim of a badge that is revoked, so that a new one may begin; called inside the verb that revokes.
+
+    Raises `ClaimMoved`, `Forbidden`. Journalled as "claim.revoke".
+    """
+    finish(session, clock, actor, begin(session, clock, actor, claim_id, Step.REVOKE))
+
+
 def record_interview(session: Session, clock: Clock, actor: Actor, claim_id: uuid.UUID, day: date) -> None:
     """Note the day of the interview that the highest level needs; nothing of what was said is kept.
 
@@ -184,7 +191,7 @@ def record_interview(session: Session, clock: Clock, actor: Actor, claim_id: uui
         claim = locked(session, claim_id)
         thing = claim_thing(session, clock.now(), claim, ground_of(session, claim))
         require(actor, Action.RECORD_INTERVIEW, thing)
-        if claim.state in {ClaimState.APPROVED, *_ENDED}:
+        if claim.state in {ClaimState.APPROVED, *ENDED}:
             raise ClaimMoved
         if day > today(clock):
             raise DayInFuture
@@ -238,5 +245,5 @@ def _live_claims(key: ClaimKey) -> Select[Claim]:
         Claim.framework_version_id == key.version_id,
         Claim.skill_id == key.skill_id,
         Claim.level == key.level,
-        Claim.state.not_in(_ENDED),
+        Claim.state.not_in(ENDED),
     )

@@ -26,7 +26,7 @@ from badges.recognition.rules import (
 from badges.recognition.rules_award import SeenFact
 from badges.recognition.rules_basis import basis_of, to_json
 
-_DECIDED = frozenset({ClaimState.APPROVED, ClaimState.REFUSED, ClaimState.CLOSED})
+_DECIDED = frozenset({ClaimState.APPROVED, ClaimState.REFUSED, ClaimState.CLOSED, ClaimState.REVOKED})
 _NO_MORE_INVITATIONS = _DECIDED | {ClaimState.WITHDRAWN}
 
 

@@ -26,13 +26,15 @@ def init_app(app: Flask) -> None:
 def context() -> dict[str, Any]:
     """Return the variables of every template; imported macros see only `asset`, `csrf_token` and gettext."""
     who = None if g.get("is_public") else access.signed_in()
+    items = nav_items(who.actor) if who else []
     return {
         "locale": language(),
         "text_direction": Locale.parse(language()).text_direction,
         "signed_in": who,
         "actor": who.actor if who else None,
         "structure_name": who.structure_name if who else "",
-        "nav_items": nav_items(who.actor) if who else [],
+        "nav_items": items,
+        "home_url": items[0].url if items else url_for("me.home") if who else url_for("public.landing"),
     }
 
 

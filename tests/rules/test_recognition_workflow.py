@@ -47,6 +47,7 @@ WHO_MAY: dict[Step, frozenset[str]] = {
     Step.TAKE_BACK: frozenset({"reviewer who approved"}),
     Step.WITHDRAW: frozenset({"worker"}),
     Step.APPEAL: frozenset({"worker"}),
+    Step.REVOKE: frozenset({"administrator"}),
 }
 ROWS: dict[Step, tuple[set[ClaimState | None], ClaimState]] = {
     Step.OPEN: ({None}, ClaimState.OPEN),
@@ -63,6 +64,7 @@ ROWS: dict[Step, tuple[set[ClaimState | None], ClaimState]] = {
     Step.APPEAL: ({ClaimState.REFUSED}, ClaimState.APPEALED),
     Step.APPROVE_APPEAL: ({ClaimState.APPEALED}, ClaimState.APPROVED),
     Step.REFUSE_APPEAL: ({ClaimState.APPEALED}, ClaimState.CLOSED),
+    Step.REVOKE: ({ClaimState.APPROVED}, ClaimState.REVOKED),
 }
 
 

@@ -17,6 +17,7 @@ from badges.web.account.forms import LanguageForm, NewPasswordForm, OwnNameForm,
 from badges.web.database import db
 from badges.web.errors import say, status_of
 from badges.web.forms import FormFault, FormState, read
+from badges.web.navigation import more_items
 
 _FIELD_OF: dict[type[BadgesError], str] = {
     PseudonymNeeded: "pseudonym",
@@ -104,6 +105,7 @@ def _page(form: FormState) -> str:
         me=queries_people.oneself(own, who.actor),
         who=who,
         form=form,
+        more_places=more_items(who.actor),
         devices=service_sign_in.list_open(own, access.ports().clock, access.ports().settings, who),
         may_set_password=queries_sign_in.may_set_password(who),
         needs_current=service_password.needs_current(own, who),
