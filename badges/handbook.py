@@ -9,7 +9,7 @@ from badges.errors import BadgesError
 
 _ERRORS_HEAD = """# Errors
 
-Written by `badges docs errors`; a test compares. Every error has a stable id and a message that says what to do.
+Written by `badges docs errors`; a test compares. Each error has a stable id and says what to do.
 
 | id | message |
 |---|---|

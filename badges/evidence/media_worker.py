@@ -42,7 +42,7 @@ def main() -> None:
     sys.stdout.buffer.write(json.dumps(header).encode() + b"\n" + jpeg)
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a fault
+class Refusal(Exception):
     """A file that is not taken: "unreadable", "too-large" or "damaged"."""
 
     def __init__(self, reason: str) -> None:

@@ -12,7 +12,7 @@ import badges.issuer.models
 import badges.outbox
 import badges.people.models
 import badges.recognition.models
-import badges.sharing.models
+import badges.sharing.models  # noqa: F401 - all of them fill Base.metadata
 from badges.db import Base, EnumText, UtcDateTime
 
 _LOCK_TIMEOUTS = ("SET lock_timeout = '4s'", "SET statement_timeout = '60s'")

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, current_app, g, request
 
-from badges.errors import Forbidden
+from badges.errors import Forbidden, NotFound
 
 CONTENT_SECURITY_POLICY = "; ".join(  # noqa: FLY002 - one directive a line reads best
     (
@@ -32,6 +32,7 @@ _OWN_SITES = frozenset({"same-origin", "none"})
 def init_app(app: Flask) -> None:
     """Attach the headers and the cross-site check to `app`."""
     app.before_request(refuse_cross_site)
+    app.before_request(refuse_nul)
     app.after_request(add_headers)
 
 
@@ -41,6 +42,15 @@ def refuse_cross_site() -> None:
         return
     if request.headers.get("Sec-Fetch-Site", "none") not in _OWN_SITES:
         raise Forbidden
+
+
+def refuse_nul() -> None:
+    """Answer that there is nothing at an address with a NUL: PostgreSQL cannot even look for it.
+
+    Raises `NotFound`.
+    """
+    if "\0" in request.path:
+        raise NotFound
 
 
 def add_headers(response: Response) -> Response:

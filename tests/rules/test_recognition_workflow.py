@@ -243,4 +243,5 @@ def test_permissions_of_the_workflow_are_those_of_recognition() -> None:
         Action.WITHDRAW_CLAIM,
         Action.APPEAL_CLAIM,
         Action.TAKE_BACK_CLAIM,
+        Action.REVOKE_CREDENTIAL,
     }

@@ -408,6 +408,27 @@ def test_revoking_twice_is_revoking_once(world: World) -> None:
     assert world.acts(str(credential_id)).count("credential.revoked") == 1
 
 
+def test_after_a_revocation_the_same_level_can_be_recognised_again(world: World) -> None:
+    first = world.issue()
+    service.revoke(world.session, world.clock, world.admin, first, "Erreur de personne")
+    assert world.session.get_one(Claim, world.claim_id).state is ClaimState.REVOKED
+    last = world.session.scalars(select(ClaimStep).where(ClaimStep.claim_id == world.claim_id)).one()
+    assert (last.action, last.role, last.comment) == ("revoke", "admin", "")
+    assert world.acts(str(world.claim_id))[-1] == "claim.revoke"
+    again = factories.make_approved_claim(
+        world.session, world.clock, world.structure, world.worker, world.version_id
+    )
+    second = service.issue(world.issuing, again)
+    assert world.credential(second).status_index != world.credential(first).status_index
+    assert world.verdict(second) is Verdict.VALID
+
+
+def test_what_is_owed_for_a_claim_revoked_meanwhile_is_done_without_a_fault(world: World) -> None:
+    first = world.issue()
+    service.revoke(world.session, world.clock, world.admin, first, "x")
+    assert service.issue(world.issuing, world.claim_id) == first
+
+
 def test_revoking_needs_a_reason_and_an_administrator_of_the_structure(world: World) -> None:
     credential_id = world.issue()
     with pytest.raises(RevocationReasonNeeded):
