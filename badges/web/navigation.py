@@ -48,6 +48,7 @@ _UNDER = {
     "worker.observations": ("worker.observation", "claims."),
     "supervisor.crew": ("supervisor.", "claims.", "cards."),
     "coach.workers": ("coach.worker", "claims.", "cards."),
+    "coach.talks": ("coach.close_talk",),
     "reviewer.queue": ("reviewer.",),
     "admin.people": (
         "admin.person",
