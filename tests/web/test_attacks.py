@@ -74,3 +74,9 @@ def test_a_badge_that_vouches_for_itself_is_never_said_to_come_from_the_site_it_
     page = said(bring(client, text=forged(site, f"{site}#{keys.public_multibase(key.public_key())}", key)))
     assert "The signer controls the site" not in page
     assert "But nothing says who the signer really is." in page
+
+
+# -- strange addresses ----------------------------------------------------------------------------
+@pytest.mark.parametrize("path", ["/b/%00", "/b/a%00b.json", "/issuers/%00/did.json", "/card/a%00", "/%00"])
+def test_an_address_with_a_nul_leads_nowhere_on_any_database(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
