@@ -14,7 +14,7 @@ run: $(VENV)/.ready $(CATALOGS) ## Set everything up and serve a demo structure 
 	@$(BIN)/badges demo-server
 
 test: $(VENV)/.ready-dev $(CATALOGS) ## Set everything up and run all the tests
-	@$(BIN)/pytest -n auto -q -rs
+	@$(BIN)/pytest -n auto -q
 
 lint: $(VENV)/.ready-dev $(CATALOGS) ## Check style, types, imports, templates and documentation
 	$(BIN)/ruff check .

@@ -32,10 +32,18 @@ def reserve(issuing: Issuing, claim_id: uuid.UUID) -> uuid.UUID:
     cannot be drawn. Journals "credential.reserved" before anything is signed.
     """
     with issuing.sessions() as session, transaction(session):
-        credential_id = _known(session, claim_id) or _reserved(session, issuing, claim_id)
+        claim = recognition.approved(session, claim_id)
+        profile = lock_profile(session, claim.structure_id)
+        known = credential_of(session, claim_id)
+        credential_id = known or _reserve(session, issuing, profile, claim)
         crash_point("reserve:before-commit")
     crash_point("reserve:after-commit")
     return credential_id
+
+
+def credential_of(session: Session, claim_id: uuid.UUID) -> uuid.UUID | None:
+    """Return the credential that was reserved for a claim, if one was."""
+    return session.scalar(select(Credential.id).where(Credential.claim_id == claim_id))
 
 
 def write_again(
@@ -48,16 +56,6 @@ def write_again(
     return _write(
         session, issuing, profile, claim, _award(credential, claim, _uuid_of(subject["id"]), moment)
     )
-
-
-def _known(session: Session, claim_id: uuid.UUID) -> uuid.UUID | None:
-    return session.scalar(select(Credential.id).where(Credential.claim_id == claim_id))
-
-
-def _reserved(session: Session, issuing: Issuing, claim_id: uuid.UUID) -> uuid.UUID:
-    claim = recognition.approved(session, claim_id)
-    profile = lock_profile(session, claim.structure_id)
-    return _known(session, claim_id) or _reserve(session, issuing, profile, claim)
 
 
 def _reserve(session: Session, issuing: Issuing, profile: IssuerProfile, claim: ApprovedClaim) -> uuid.UUID:

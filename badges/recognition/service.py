@@ -175,7 +175,7 @@ def appeal(session: Session, clock: Clock, actor: Actor, claim_id: uuid.UUID, co
 
 
 def end_revoked(session: Session, clock: Clock, actor: Actor, claim_id: uuid.UUID) -> None:
-    """End the claim of a badge that is revoked, so that a new one may begin; called inside the verb that revokes.
+    """End the claim of a badge that is revoked, so that a new one may begin; called inside `issuer.revoke`.
 
     Raises `ClaimMoved`, `Forbidden`. Journalled as "claim.revoke".
     """

@@ -33,7 +33,8 @@ from badges.openbadges.verify import verify
 from badges.outbox import OutboxMessage
 from badges.people.models import NameForm, Person, Structure
 from badges.permissions import Actor, Role
-from badges.recognition.models import Claim
+from badges.recognition.models import Claim, ClaimStep
+from badges.recognition.rules import ClaimState
 from badges.recognition.rules_basis import to_json
 from tests import factories
 from tests.conftest import StillClock
@@ -418,6 +419,7 @@ def test_after_a_revocation_the_same_level_can_be_recognised_again(world: World)
     again = factories.make_approved_claim(
         world.session, world.clock, world.structure, world.worker, world.version_id
     )
+    world.session.commit()
     second = service.issue(world.issuing, again)
     assert world.credential(second).status_index != world.credential(first).status_index
     assert world.verdict(second) is Verdict.VALID
