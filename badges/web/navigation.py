@@ -99,7 +99,7 @@ def _here(places: list[Place]) -> str:
     endpoints = [endpoint for *_, endpoint in places]
     if page in endpoints:
         return page
-    return next((one for one in endpoints if page.startswith(_UNDER[one])), "")
+    return next((one for one in endpoints if page.startswith(_UNDER.get(one, ()))), "")
 
 
 def _item(place: Place, here: str) -> NavItem:
