@@ -18,6 +18,7 @@ from badges.errors import BadgesError
 from badges.evidence import service_photos
 from badges.frameworks import service as frameworks_service
 from badges.handbook import commands_page, errors_page
+from badges.issuer import artwork_fit
 from badges.issuer import service as issuer
 from badges.jobs import Relay, issuing
 from badges.openbadges.report import Verdict
@@ -109,8 +110,10 @@ def frameworks() -> None:
 def import_framework(file: BinaryIO) -> None:
     """Check the framework in FILE and store it; every fault is told with its place in the file."""
     text = frameworks_service.read_text(file.read())
-    for warning in frameworks_service.examine(text).warnings:
+    examination = frameworks_service.examine(text)
+    for warning in examination.warnings:
         click.echo(f"warning: {warning}", err=True)
+    artwork_fit.check_labels(examination.document, text)
     ports = build_ports(from_environ())
     with ports.sessions() as session:
         click.echo(f"Stored as {frameworks_service.import_document(session, ports.clock, text)}.")

@@ -38,9 +38,18 @@ class Alignment:
     code: str | None
 
 
+SIDES: Mapping[str, str] = {
+    "M": "methodological", "S": "social", "C": "contributive", "T": "technical",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Dimension:
-    """One of the four sides of working: methodological, social, contributive, technical."""
+    """One of the four sides of working, under the name that the framework gives it.
+
+    `id` is methodological, social, contributive or technical whatever the framework calls it: badges and
+    pages are drawn by side.
+    """
 
     id: str
     code: str
@@ -175,7 +184,7 @@ def _skills(document: Mapping[str, Any]) -> list[Skill]:
 
 
 def _dimension(group: Mapping[str, Any]) -> Dimension:
-    return Dimension(group["id"], group["code"], group["label"])
+    return Dimension(SIDES[group["code"]], group["code"], group["label"])
 
 
 def _skill(skill: Mapping[str, Any], dimension: Dimension, group: Mapping[str, Any]) -> Skill:

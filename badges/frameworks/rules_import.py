@@ -8,6 +8,7 @@ from typing import Any
 from badges.frameworks.rules_places import Path
 
 LABEL_LETTERS = 18
+LEVELS = ("N1", "N2", "N3")
 _AT_MOST_OBSERVATIONS = ("min_distinct_days", "min_distinct_situations", "min_observers")
 
 
@@ -26,32 +27,29 @@ class Fault:
 Found = tuple[Path, str]
 
 
-def faults(document: Mapping[str, Any]) -> list[Found]:
-    """Return what a document that fits the schema still gets wrong: (path, reason), in reading order."""
+def faults(document: Mapping[str, Any], pictograms: frozenset[str]) -> list[Found]:
+    """Return what a document that fits the schema still gets wrong: (path, reason), in reading order.
+
+    What no badge could be drawn of is a fault too: an approved claim would wait for its badge for ever.
+    """
     return [
         *_levels(document),
         *_award_rules(document),
         *_scale(document),
         *_groups(document),
         *_skills(document),
+        *_pictograms(document, pictograms),
     ]
 
 
-def warnings(document: Mapping[str, Any], pictograms: frozenset[str]) -> list[Found]:
-    """Return what will look poor but can be imported: no drawing for a pictogram, a long badge label."""
-    found: list[Found] = []
-    for path, skill in skills(document):
-        if skill["pictogram"] not in pictograms:
-            found.append(((*path, "pictogram"), f"nobody has drawn “{skill['pictogram']}” yet"))
-        found += [
-            (
-                (*path, "badge_label", language),
-                f"longer than {LABEL_LETTERS} letters: it may not fit on the badge",
-            )
-            for language, label in skill["badge_label"].items()
-            if len(label) > LABEL_LETTERS
-        ]
-    return found
+def warnings(document: Mapping[str, Any]) -> list[Found]:
+    """Return what will look poor but can be imported: a badge label that needs two lines."""
+    return [
+        ((*path, "badge_label", language), f"longer than {LABEL_LETTERS} letters: drawn small, on two lines")
+        for path, skill in skills(document)
+        for language, label in skill["badge_label"].items()
+        if len(label) > LABEL_LETTERS
+    ]
 
 
 def skills(document: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -62,7 +60,18 @@ def skills(document: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any
             yield (member, group, "skills", index), skill
 
 
+def _pictograms(document: Mapping[str, Any], drawn: frozenset[str]) -> Iterator[Found]:
+    for path, skill in skills(document):
+        if skill["pictogram"] not in drawn:
+            yield (
+                (*path, "pictogram"),
+                f"nobody has drawn “{skill['pictogram']}”: use a drawing of badge_designs/pictograms",
+            )
+
+
 def _levels(document: Mapping[str, Any]) -> Iterator[Found]:
+    if _codes(document) != LEVELS:
+        yield ("levels",), "must be N1, N2 and N3: a badge is drawn and told as one of three levels"
     yield from _repeated(
         [(("levels", i, "code"), level["code"]) for i, level in enumerate(document["levels"])]
     )

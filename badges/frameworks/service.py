@@ -49,10 +49,10 @@ def examine(text: str) -> Examination:
     if len(text.encode()) > MAX_BYTES:
         raise FrameworkTooLarge
     document = load_json(text, limit=MAX_BYTES)
-    found = _schema_faults(document) or rules_import.faults(document)
+    found = _schema_faults(document) or rules_import.faults(document, _pictograms())
     if found:
-        raise FrameworkInvalid(_with_lines(found, text))
-    return Examination(document, _with_lines(rules_import.warnings(document, _pictograms()), text))
+        raise FrameworkInvalid(with_lines(found, text))
+    return Examination(document, with_lines(rules_import.warnings(document), text))
 
 
 def read_text(content: bytes) -> str:
@@ -177,7 +177,8 @@ def _new_version(session: Session, clock: Clock, document: Mapping[str, Any]) ->
     return version
 
 
-def _with_lines(found: list[Found], text: str) -> tuple[Fault, ...]:
+def with_lines(found: list[Found], text: str) -> tuple[Fault, ...]:
+    """Return what was found in the document of `text` as people read it: each with its place and line."""
     if not found:
         return ()
     known = lines(text)

@@ -5,7 +5,7 @@ import uuid
 from badges.issuer.service_keys import Compromise, mark_key_compromised, reseal_all, rotate_key
 from badges.issuer.service_profile import create_profile, open_profile
 from badges.issuer.service_renew import mend, rename_recipient
-from badges.issuer.service_reserve import credential_of, reserve
+from badges.issuer.service_reserve import reserve
 from badges.issuer.service_seal import complete
 from badges.issuer.service_signing import Issuing
 from badges.issuer.service_status import publish_status_list, revoke
@@ -37,15 +37,8 @@ def issue(issuing: Issuing, claim_id: uuid.UUID) -> uuid.UUID:
     Raises `NotFound` when the claim is not approved; see `reserve` and `complete` for the rest.
     """
     with issuing.sessions() as session:
-        credential_id = credential_of(session, claim_id)
-    if credential_id is None:
-        credential_id = _begin(issuing, claim_id)
-    complete(issuing, credential_id)
-    return credential_id
-
-
-def _begin(issuing: Issuing, claim_id: uuid.UUID) -> uuid.UUID:
-    with issuing.sessions() as session:
         structure_id = recognition.approved(session, claim_id).structure_id
     create_profile(issuing, structure_id)
-    return reserve(issuing, claim_id)
+    credential_id = reserve(issuing, claim_id)
+    complete(issuing, credential_id)
+    return credential_id

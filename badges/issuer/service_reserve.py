@@ -34,16 +34,11 @@ def reserve(issuing: Issuing, claim_id: uuid.UUID) -> uuid.UUID:
     with issuing.sessions() as session, transaction(session):
         claim = recognition.approved(session, claim_id)
         profile = lock_profile(session, claim.structure_id)
-        known = credential_of(session, claim_id)
+        known = session.scalar(select(Credential.id).where(Credential.claim_id == claim_id))
         credential_id = known or _reserve(session, issuing, profile, claim)
         crash_point("reserve:before-commit")
     crash_point("reserve:after-commit")
     return credential_id
-
-
-def credential_of(session: Session, claim_id: uuid.UUID) -> uuid.UUID | None:
-    """Return the credential that was reserved for a claim, if one was."""
-    return session.scalar(select(Credential.id).where(Credential.claim_id == claim_id))
 
 
 def write_again(

@@ -21,6 +21,8 @@ from badges.recognition.rules import IN_REVIEW, REFUSALS, ClaimState, Step
 from badges.recognition.rules_award import Proposal, SeenFact, propose, seen_once
 from badges.recognition.rules_basis import Basis, digest, from_json
 
+_APPROVED = frozenset({ClaimState.APPROVED, ClaimState.REVOKED})
+
 
 @dataclass(frozen=True)
 class ClaimKey:
@@ -48,9 +50,12 @@ class ApprovedClaim:
 
 
 def approved(session: Session, claim_id: uuid.UUID) -> ApprovedClaim:
-    """Return an approved claim with what it was based on. Raises `NotFound` when it is not approved."""
+    """Return a claim that was approved, with what it was based on, also once its badge is revoked.
+
+    Raises `NotFound` when it is not approved.
+    """
     claim = session.get(Claim, claim_id)
-    if claim is None or claim.state is not ClaimState.APPROVED or not claim.basis or not claim.decided_at:
+    if claim is None or claim.state not in _APPROVED or not claim.basis or not claim.decided_at:
         raise NotFound
     return ApprovedClaim(
         id=claim.id,

@@ -26,7 +26,7 @@ from badges.recognition.rules import (
 from badges.recognition.rules_award import SeenFact
 from badges.recognition.rules_basis import basis_of, to_json
 
-_DECIDED = frozenset({ClaimState.APPROVED, ClaimState.REFUSED, ClaimState.CLOSED, ClaimState.REVOKED})
+_DECIDED = frozenset({ClaimState.APPROVED, ClaimState.REFUSED, ClaimState.CLOSED})
 _NO_MORE_INVITATIONS = _DECIDED | {ClaimState.WITHDRAWN}
 
 
@@ -114,7 +114,8 @@ def finish(
     _add_step(session, clock, actor, taking, reason.value if reason else "", comment.strip())
     claim.state = taking.end
     claim.version += 1
-    claim.decided_at = clock.now() if taking.end in _DECIDED else None
+    if taking.step is not Step.REVOKE:
+        claim.decided_at = clock.now() if taking.end in _DECIDED else None
     if taking.end in _NO_MORE_INVITATIONS:
         _end_invitations(session, clock, claim.id)
     journal(session, clock, actor, claim, taking.step.value, reason.value if reason else "")

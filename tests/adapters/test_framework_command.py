@@ -13,6 +13,8 @@ from badges.errors import FrameworkInvalid
 from badges.frameworks.service import CATALOGUE
 from badges.recognition.rules_workflow import workflow_page
 
+LONG = "Respecter la chaîne du froid dans toute la cuisine"
+
 
 @pytest.fixture
 def settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,15 +62,16 @@ def test_every_fault_of_a_file_is_told_with_its_line(settled: None, tmp_path: Pa
     assert said.count("\nline ") == len(result.exception.faults) >= 8
 
 
-def test_a_drawing_that_is_missing_is_only_a_warning(settled: None, tmp_path: Path) -> None:
+def test_what_no_badge_could_be_drawn_of_is_not_stored(settled: None, tmp_path: Path) -> None:
     document = json.loads((CATALOGUE / "hard-cuisine-restauration.json").read_text())
-    document["units"][0]["skills"][1]["pictogram"] = "samovar"
+    document["units"][0]["skills"][1]["badge_label"]["fr"] = LONG
     file = tmp_path / "kitchen.json"
     file.write_text(json.dumps(document, indent=1, ensure_ascii=False))
-    result = CliRunner().invoke(cli, ["frameworks", "import", str(file)], catch_exceptions=False)
-    assert result.exit_code == 0
-    assert "warning: line" in result.stderr
-    assert "nobody has drawn “samovar” yet" in result.stderr
+    result = CliRunner().invoke(cli, ["frameworks", "import", str(file)])
+    assert isinstance(result.exception, FrameworkInvalid)
+    (fault,) = result.exception.faults
+    assert str(fault).startswith("line ")
+    assert f"units[0].skills[1].badge_label.fr: The badge label “{LONG}”" in str(fault)
 
 
 def test_the_workflow_page_is_printed_as_it_is_kept() -> None:

@@ -123,6 +123,14 @@ def rank_gap(document: Document) -> None:
     document["levels"][2]["rank"] = 5
 
 
+def two_levels(document: Document) -> None:
+    document["levels"].pop()
+
+
+def unheard_of(document: Document) -> None:
+    document["dimensions"][0]["skills"][0]["pictogram"] = "samovar"
+
+
 FAULTS: list[tuple[Callable[[Document], None], str]] = [
     (remove_label, "dimensions[1].skills[2].label"),
     (misname_behaviour, "dimensions[1].skills[2].levels[0].behaviours[1].id"),
@@ -136,6 +144,8 @@ FAULTS: list[tuple[Callable[[Document], None], str]] = [
     (no_counts, "scale.values[2].counts_for_level"),
     (both_kinds, "document"),
     (rank_gap, "levels[2].rank"),
+    (two_levels, "levels"),
+    (unheard_of, "dimensions[0].skills[0].pictogram"),
 ]
 
 
@@ -178,14 +188,12 @@ def test_a_document_above_two_megabytes_is_refused_before_it_is_read() -> None:
         service.examine(" " * (2 * 1024 * 1024 + 1))
 
 
-def test_a_missing_drawing_and_a_long_label_are_only_warnings() -> None:
+def test_a_label_on_two_lines_is_only_a_warning() -> None:
     document = soft()
-    skill = document["dimensions"][0]["skills"][0]
-    skill["pictogram"], skill["badge_label"]["en"] = "unheard-of", "Adapting to everything that changes"
-    warnings = service.examine(written(document)).warnings
-    assert [warning.place for warning in warnings] == [
-        "dimensions[0].skills[0].pictogram",
-        "dimensions[0].skills[0].badge_label.en",
+    document["dimensions"][0]["skills"][0]["badge_label"]["en"] = "Adapting to change"
+    document["dimensions"][0]["skills"][1]["badge_label"]["en"] = "Adapting to changes"
+    assert [warning.place for warning in service.examine(written(document)).warnings] == [
+        "dimensions[0].skills[1].badge_label.en",
     ]
 
 
