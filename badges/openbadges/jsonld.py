@@ -18,6 +18,8 @@ from badges.openbadges.rdfc import Dataset, canonical_nquads
 
 MAX_OBJECTS: Final = 1_000
 MAX_VALUES_OF_ONE_MEMBER: Final = 1_000
+MAX_CONTEXTS: Final = 8
+"""In one list. Real badges have two or three; each one named, even twice, costs milliseconds."""
 
 KEYWORDS: Final = frozenset({"@context", "@id", "@type", "@value", "@language"})
 # A character outside IRIREF could close the <…> of an N-Quad and forge the next one (RDF 1.1, 3.2).
@@ -80,7 +82,10 @@ def _check_value_object(value: dict[str, Any], place: str) -> None:
 
 
 def _check_contexts(context: object, extra: Extra, place: str) -> None:
-    for url in context if isinstance(context, list) else [context]:
+    contexts = context if isinstance(context, list) else [context]
+    if len(contexts) > MAX_CONTEXTS:
+        raise TangledGraph(reason=f"{len(contexts)} contexts at {place}")
+    for url in contexts:
         if not isinstance(url, str):
             raise NotCanonical(reason=f"a context written inside the document at {place}")
         _context(url, extra)

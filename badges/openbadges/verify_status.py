@@ -7,6 +7,7 @@ from badges.errors import N_, BadgesError, BadStatusList
 from badges.openbadges.loads import Document
 from badges.openbadges.members import first_object, has_type, identity, listed, objects, text
 from badges.openbadges.moments import parse_timestamp
+from badges.openbadges.places import object_count
 from badges.openbadges.report import Check, Outcome, Verdict
 from badges.openbadges.resolve import Resolver, resolved
 from badges.openbadges.status import MIN_ENTRIES, decode, is_set
@@ -18,7 +19,8 @@ REVOKED: Final = N_("The issuer has withdrawn this badge.")
 SUSPENDED: Final = N_("The issuer has suspended this badge for now.")
 OUT_OF_REACH: Final = N_("We cannot tell whether the issuer has withdrawn this badge.")
 
-MAX_ENTRIES: Final = 10
+MAX_ENTRIES: Final = 4
+MAX_LIST_OBJECTS: Final = 50
 MAX_DIGITS: Final = 9
 IN_FORCE: Final = {
     "revocation": (REVOKED, Verdict.REVOKED),
@@ -73,6 +75,8 @@ def _trusted_bits(
         raise BadStatusList(reason="another issuer keeps it")
     if not has_type(status_list, "BitstringStatusListCredential"):
         raise BadStatusList(reason="not a BitstringStatusListCredential")
+    if object_count(status_list) > MAX_LIST_OBJECTS:
+        raise BadStatusList(reason="it holds far more than a list")
     for check in check_proofs(status_list, resolver, now):
         if check.id == "signature" and check.outcome is not Outcome.OK:
             raise BadStatusList(reason=f"its own proof: {check.detail}")

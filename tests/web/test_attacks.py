@@ -1,5 +1,6 @@
 """What an attacker tries on the running pages, and what must come of it."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -80,3 +81,16 @@ def test_a_badge_that_vouches_for_itself_is_never_said_to_come_from_the_site_it_
 @pytest.mark.parametrize("path", ["/b/%00", "/b/a%00b.json", "/issuers/%00/did.json", "/card/a%00", "/%00"])
 def test_an_address_with_a_nul_leads_nowhere_on_any_database(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+# -- costly documents -----------------------------------------------------------------------------
+def test_a_badge_that_names_its_contexts_thousands_of_times_is_refused_at_once(
+    client: FlaskClient, holder: Holder
+) -> None:
+    badge = load_json(holder.signed())
+    badge["@context"] += [badge["@context"][1]] * 3_000
+    started = time.process_time()
+    page = said(bring(client, text=dump_json(badge).decode()))
+    assert "This badge is not genuine" in page
+    assert "contexts at $" in page
+    assert time.process_time() - started < 3, "17 seconds of work without the limit"
