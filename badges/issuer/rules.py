@@ -29,6 +29,7 @@ INDEX_TRIES: Final = 16
 STATUS_TTL: Final = timedelta(minutes=5)
 SLUG_LENGTH: Final = 50
 ESCO: Final = "ESCO"
+_NOT_EMBEDDED: Final = frozenset({"@context", "creator"})
 CLAIMED_MATCHES: Final = ("exact", "close")
 """A badge claims only the ESCO skills that say the same; broader or narrower ones would overstate it."""
 
@@ -167,7 +168,11 @@ def award_document(
     wording: Wording,
     status_list: str,
 ) -> Document:
-    """Return the unsigned credential of `award`, with the achievement word for word as it is served."""
+    """Return the unsigned credential of `award`, with the achievement word for word as it is served.
+
+    Only its creator is left out: it is the issuer, and RDF keeps what is said twice of one node once, so a
+    stranger's verifier would not notice when the second saying is cut out of the signed document.
+    """
     document = credential_document(
         CredentialSpec(
             id=f"urn:uuid:{award.credential_id}",
@@ -182,7 +187,7 @@ def award_document(
             evidence=_evidence(award.basis, wording),
         )
     )
-    embedded = {name: value for name, value in achievement.items() if name != "@context"}
+    embedded = {name: value for name, value in achievement.items() if name not in _NOT_EMBEDDED}
     subject = document["credentialSubject"] | {"achievement": embedded}
     return document | {"name": embedded["name"], "credentialSubject": subject}
 
