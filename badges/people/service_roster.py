@@ -53,10 +53,11 @@ def import_roster(
 ) -> Check:
     """Apply every good row of `data` and return what was done, row by row. Journalled as `roster.imported`.
 
-    The plan is made again inside the transaction, on the rows as they are now. A row is saved whole or not
-    at all, and a bad one never holds back the others.
+    The plan is made again inside the transaction, on the rows as they are now, one import of a structure at
+    a time. A row is saved whole or not at all, and a bad one never holds back the others.
     """
     with transaction(session):
+        session.refresh(own_structure(session, actor), with_for_update={"key_share": True})
         check = check_roster(session, actor, data, corrections)
         done = RosterWriter(session, clock, own_structure(session, actor)).write_all(check.plans)
         session.expunge_all()

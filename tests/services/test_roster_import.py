@@ -1,5 +1,7 @@
 """A roster is imported row by row: nothing by halves, nothing twice, no row held back by another."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from uuid import UUID
 
@@ -86,6 +88,22 @@ def test_the_same_file_twice_changes_nothing_the_second_time(
     before = snapshot(session)
     assert counts(service_roster.import_roster(session, clock, admin, FILE)) == {"unchanged": 5, "error": 1}
     assert snapshot(session) == before
+
+
+def test_a_file_sent_several_times_at_once_is_imported_once(
+    session: Session, sessions: sessionmaker[Session], clock: StillClock, admin: Actor
+) -> None:
+    ready = threading.Barrier(4)
+
+    def send(_number: int) -> dict[str, int]:
+        with sessions() as own:
+            ready.wait(timeout=10)
+            return counts(service_roster.import_roster(own, clock, admin, FILE))
+
+    with ThreadPoolExecutor(4) as pool:
+        done = sorted(pool.map(send, range(4)), key=str)
+    assert done == [{"create": 5, "error": 1}] + [{"unchanged": 5, "error": 1}] * 3
+    assert session.scalar(select(func.count()).select_from(Person)) == 1 + 5
 
 
 def snapshot(session: Session) -> list[object]:
