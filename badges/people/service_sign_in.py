@@ -74,18 +74,21 @@ def with_password(session: Session, clock: Clock, email: str, password: str, dev
 
 
 def request_link(session: Session, clock: Clock, email: str, remote: str) -> None:
-    """Owe a sign-in link to the owner of `email`; nothing tells whether there is one. Raises `TooMany`."""
+    """Owe a sign-in link to the owner of `email`; nothing tells whether there is one. Raises `TooMany`.
+
+    For an unknown address a link is owed to nobody, so that the answer takes as long.
+    """
     address = _address(email)
     count_try(session, clock, link_limits(address, remote))
     with transaction(session):
         person = session.scalar(select(Person).where(Person.email == address, Person.disabled_at.is_(None)))
-        if person is None:
-            return
-        audit.record(
-            session, clock, actor="anonymous", act="email_link.requested", subject=f"person:{person.id}"
-        )
+        person_id = person.id if person else clock.new_id()
+        if person:
+            audit.record(
+                session, clock, actor="anonymous", act="email_link.requested", subject=f"person:{person_id}"
+            )
         outbox.publish(
-            session, clock, topic="email_link.requested", key=str(clock.new_id()), person_id=str(person.id)
+            session, clock, topic="email_link.requested", key=str(clock.new_id()), person_id=str(person_id)
         )
 
 
@@ -98,8 +101,8 @@ def send_link(
     """
     token = clock.new_token()
     with sessions() as session, transaction(session):
-        person = session.get_one(Person, person_id)
-        if person.email is None or person.disabled_at:
+        person = session.get(Person, person_id)
+        if person is None or person.email is None or person.disabled_at:
             return
         link = EmailLink(
             id=clock.new_id(), token_hash=fingerprint(token), person_id=person.id, created_at=clock.now(),

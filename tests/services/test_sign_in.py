@@ -382,7 +382,14 @@ def test_asking_a_link_for_nobody_looks_the_same_and_sends_nothing(
     session: Session, sessions: sessionmaker[Session], clock: StillClock, house: House
 ) -> None:
     assert service_sign_in.request_link(session, clock, "nobody@jardins.example", "192.0.2.1") is None
-    assert not outbox.relay_once(sessions, clock, {})
+    postbox = Postbox()
+    send = {
+        "email_link.requested": lambda payload: service_sign_in.send_link(
+            sessions, clock, postbox, "https://badges.example.org", uuid.UUID(payload["person_id"])
+        )
+    }
+    assert outbox.drain(sessions, clock, send) == 1
+    assert postbox.letters == []
     for _ in range(5):
         service_sign_in.request_link(session, clock, "nobody@jardins.example", "192.0.2.1")
     with pytest.raises(TooMany):
@@ -426,6 +433,22 @@ def test_a_stopped_card_opens_nothing(session: Session, clock: StillClock, house
         service_sign_in.with_card(session, clock, card.token, card.pin, "", "192.0.2.1")
     with pytest.raises(NotFound):
         service_cards.stop_card(session, clock, house.admin, house.amina)
+
+
+def test_who_has_left_reaches_their_badges_with_their_card_and_gets_another_when_it_is_lost(
+    session: Session, clock: StillClock, settings: Settings, house: House
+) -> None:
+    cards = [service_sign_in.issue_card(session, clock, house.admin, house.amina)]
+    service_people.set_roles(session, clock, house.admin, house.amina, frozenset())
+    for _ in range(2):
+        card = cards[-1]
+        token = service_sign_in.with_card(session, clock, card.token, card.pin, "", "192.0.2.1")
+        who = service_sign_in.resume(session, clock, settings, token)
+        assert who is not None
+        assert (who.actor.roles, who.structure_id) == ({Role.WORKER}, house.structure_id)
+        cards.append(service_sign_in.issue_card(session, clock, house.admin, house.amina))
+    with pytest.raises(NotFound):
+        service_sign_in.issue_card(session, clock, house.admin, house.marc)
 
 
 def test_codes_are_guessed_slowly_even_from_many_addresses(
