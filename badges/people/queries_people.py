@@ -50,6 +50,7 @@ class PersonPage:
     shared: bool
     in_charge: frozenset[InCharge]
     card_issued_at: datetime | None
+    was_worker: bool
     staff: dict[Role, tuple[PersonRow, ...]] = field(default_factory=dict)
 
 
@@ -108,6 +109,7 @@ def person_page(session: Session, actor: Actor, person_id: uuid.UUID) -> PersonP
         shared=_is_shared(session, person, actor.structure_id),
         in_charge=queries.in_charge_of(session, actor.structure_id, person_id),
         card_issued_at=_card_issued_at(session, actor.structure_id, person_id),
+        was_worker=worker.role is Role.WORKER,
         staff={
             role: tuple(row for row in rows.values() if row.here and role in row.roles)
             for role in sorted(IN_CHARGE_ROLES)

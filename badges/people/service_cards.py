@@ -31,7 +31,8 @@ class IssuedCard:
 def issue_card(session: Session, clock: Clock, actor: Actor, worker_id: uuid.UUID) -> IssuedCard:
     """Make a new card for a worker; the old one dies and what it opened ends. Journalled as `card.issued`.
 
-    Raises `NotFound` for somebody who is not a worker of the structure now, `Forbidden`.
+    Whoever has left keeps their badges, so a lost card of theirs is replaced too. Raises `NotFound` for
+    somebody who never was a worker of the structure, `Forbidden`.
     """
     token, pin = clock.new_token(), new_pin()
     pin_hash = hash_secret(pin)
@@ -72,18 +73,15 @@ def _allow(session: Session, actor: Actor, worker_id: uuid.UUID) -> uuid.UUID:
     if actor.structure_id is None:
         raise NotFound
     require(actor, Action.ISSUE_CARD, queries.worker_thing(session, actor.structure_id, worker_id))
-    live = session.scalar(
+    session.execute(
         select(Membership.id)
         .where(
             Membership.structure_id == actor.structure_id,
             Membership.person_id == worker_id,
             Membership.role == Role.WORKER,
-            Membership.ended_at.is_(None),
         )
         .with_for_update()
     )
-    if live is None:
-        raise NotFound
     return actor.structure_id
 
 

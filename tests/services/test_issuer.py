@@ -242,7 +242,9 @@ def test_every_holder_gets_the_same_achievement_and_the_same_picture(world: Worl
     first, second = (world.document(one)["credentialSubject"]["achievement"] for one in ids)
     assert first == second
     row = world.session.scalars(select(Achievement)).one()
-    assert {"@context": load_json(row.document)["@context"], **first} == load_json(row.document)
+    served = load_json(row.document)
+    assert {"@context": served["@context"], "creator": served["creator"], **first} == served
+    assert served["creator"]["id"] == world.document(ids[0])["issuer"]["id"]
     assert row.image_png.startswith(b"\x89PNG")
     assert "- Se met d’accord avec les autres avant de commencer." in first["criteria"]["narrative"]
 
