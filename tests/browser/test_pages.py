@@ -45,8 +45,8 @@ TEXTS = """
   }
   for (const element of document.querySelectorAll("[aria-label], [placeholder], [alt], [title]")) {
     if (foreign(element)) continue;
-    const said = ["aria-label", "placeholder", "alt", "title"].map((name) => element.getAttribute(name) ?? "");
-    found.push(...said);
+    const said = ["aria-label", "placeholder", "alt", "title"];
+    found.push(...said.map((name) => element.getAttribute(name) ?? ""));
   }
   return found.map((text) => text.replace(/\\s+/g, " ").trim()).filter(Boolean);
 }
