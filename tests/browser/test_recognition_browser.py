@@ -130,6 +130,8 @@ def test_the_review_is_accessible_inside_and_by_invitation(
         f"/review/{claim_id}/refuse",
         f"/invited/{token}?lang={lang}",
     ):
+        if address.startswith("/invited/"):
+            page.context.clear_cookies()
         page.goto(address)
         assert_accessible(page)
         assert_no_sideways_scroll(page)

@@ -226,12 +226,15 @@ def test_an_outside_reviewer_reads_and_decides_by_link_alone(house: House, enter
     made = page(send(admin, path, form, name="Nadia", organisation="Mission locale"))
     link = re.search(r"http://127\.0\.0\.1:5000(/invited/[\w-]+)", made)
     assert link
+    page(admin.get(link[1]), 403)
     guest = app.test_client()
     shown = page(guest.get(link[1] + "?lang=en"))
     assert "Hello Nadia" in shown
     assert "Seen by Karim" in shown
     assert guest.get(link[1] + "/drawing.svg").content_type == "image/svg+xml"
     sent = {name: field(shown, name) for name in ("csrf_token", "version", "shown")}
+    own = {"csrf_token": field(form, "csrf_token"), "version": sent["version"], "shown": sent["shown"]}
+    page(admin.post(link[1] + "/approve", data=own), 403)
     assert guest.post(link[1] + "/approve", data=sent).location == link[1] + "/done"
     assert house.state(claim_id) is ClaimState.APPROVED
     page(guest.get(link[1] + "/done"))

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from badges.errors import Conflict
+from badges.errors import Conflict, Forbidden
 from badges.evidence import queries as evidence
 from badges.permissions import Action, require
 from badges.recognition import queries_review, service_invitations
@@ -138,7 +138,15 @@ def _reasons_page(step: Step, token: str, form: FormState | None = None) -> str:
 
 
 def _guest(token: str) -> Invited:
-    return service_invitations.invited(db.session(), ports().clock, token)
+    """Return who came by the link. Raises `InvitationEnded`, `Forbidden` to people of the structure itself.
+
+    The badge will say that somebody from outside decided; whoever made the link is known to be inside.
+    """
+    guest = service_invitations.invited(db.session(), ports().clock, token)
+    who = access.signed_in()
+    if who and guest.structure_id in {structure_id for structure_id, _ in who.structures}:
+        raise Forbidden
+    return guest
 
 
 def _view(guest: Invited) -> ClaimView:
