@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,7 +18,7 @@ from badges.openbadges.loads import dump_json, load_json
 from tests.conftest import StillClock
 from tests.holders import Holder, build_holder
 from tests.live import settings_for
-from tests.web.test_verify_page import BASE, KnownSites, bring, foreign, said
+from tests.web.test_verify_page import BASE, TOKEN, KnownSites, bring, foreign, said
 
 EVIL = "https://evil.example/key"
 
@@ -94,3 +93,23 @@ def test_a_badge_that_names_its_contexts_thousands_of_times_is_refused_at_once(
     assert "This badge is not genuine" in page
     assert "contexts at $" in page
     assert time.process_time() - started < 3, "17 seconds of work without the limit"
+
+
+# -- what a visitor sends about themselves --------------------------------------------------------
+def test_the_legal_notice_names_our_own_host_whatever_the_visitor_asks_for(client: FlaskClient) -> None:
+    page = client.get("/about/legal", headers={"Host": "evil.example"}).text
+    assert "evil.example" not in page
+    assert "127.0.0.1:5000" in page
+
+
+def test_all_addresses_of_one_ipv6_network_count_as_one_visitor(client: FlaskClient) -> None:
+    token = TOKEN.search(client.get("/sign-in").text)
+    assert token
+    data = {"email": "marc@jardins.example", "password": "guess", "csrf_token": token[1]}
+    answers = [
+        client.post("/sign-in", data=data, environ_base={"REMOTE_ADDR": f"2001:db8::{number:x}"}).status_code
+        for number in range(10)
+    ]
+    assert answers == [422] * 8 + [429] * 2
+    elsewhere = client.post("/sign-in", data=data, environ_base={"REMOTE_ADDR": "2001:db8:0:1::1"})
+    assert elsewhere.status_code == 422

@@ -1,6 +1,7 @@
 """Getting in: the session cookie of a new sign-in, where it leads, and what we note of the device."""
 
 import re
+from ipaddress import IPv6Network
 
 from flask import redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -59,5 +60,11 @@ def device() -> str:
 
 
 def remote() -> str:
-    """Return the address a request comes from; trusted proxies are unwrapped before."""
-    return request.remote_addr or ""
+    """Return the address a request comes from; trusted proxies are unwrapped before.
+
+    Of an IPv6 address only the network of 64 bits counts: one visitor has all the addresses in it.
+    """
+    address = request.remote_addr or ""
+    if ":" not in address:
+        return address
+    return str(IPv6Network((address.partition("%")[0], 64), strict=False))

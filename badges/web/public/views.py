@@ -36,7 +36,7 @@ def about_badges() -> ResponseReturnValue:
 @bp.get("/about/legal")
 def about_legal() -> ResponseReturnValue:
     """Say who is responsible for what."""
-    return render_template("public/about_legal.html")
+    return render_template("public/about_legal.html", host=ports().settings.host)
 
 
 @bp.get("/about/privacy")

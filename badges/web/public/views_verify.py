@@ -16,6 +16,7 @@ from badges.sharing import queries_verify
 from badges.sharing.fetcher import MAX_BYTES
 from badges.sharing.queries_verify import Verification
 from badges.web.access import ports
+from badges.web.account.door import remote
 from badges.web.database import db
 from badges.web.errors import say, status_of
 from badges.web.forms import FormFault, FormState, read
@@ -81,7 +82,7 @@ def _own_image(found: Verification) -> str:
 
 def _count() -> None:
     """Slow down whoever tries many badges: each one may cost us a few requests elsewhere."""
-    key = fingerprint("verify", request.remote_addr or "")
+    key = fingerprint("verify", remote())
     limit = Limit("verify", key, TRIES_PER_MINUTE, timedelta(minutes=1))
     service_throttle.count_try(db.session(), ports().clock, (limit,))
 
