@@ -13,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from badges.errors import Unavailable
 
-SQLITE_BUSY_SECONDS = 10
+SQLITE_BUSY_SECONDS = 30
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",

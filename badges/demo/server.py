@@ -38,7 +38,7 @@ ROLES = (
 
 def environment() -> dict[str, str]:
     """Return the variables of the demo; its secrets are made once and kept in `instance/`."""
-    FOLDER.mkdir(exist_ok=True)
+    FOLDER.mkdir(mode=0o700, exist_ok=True)
     kept = FOLDER / "demo-secrets.json"
     if not kept.exists():
         kept.touch(mode=0o600)

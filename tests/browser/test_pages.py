@@ -82,6 +82,7 @@ def demo(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     shutil.copy(sqlite_template, folder / "badges.sqlite")
     settings = settings_for(f"sqlite:///{folder / 'badges.sqlite'}", folder / "media")
     with serve(replace(settings, mode="demo")) as (address, app):
+        app.extensions["badges.relay"].stop()  # the story does the relay's work itself, day by day
         assert fill(app.extensions["badges"])
         yield address, app
 
@@ -100,7 +101,8 @@ def _endpoint(app: Flask, url: str) -> str:
 
 def _walk(page: Page, app: Flask, starts: list[str], keep: Callable[[str], bool]) -> list[str]:
     """Follow links like a reader who tries them all; give the addresses, a few of each kind."""
-    todo, seen, kinds = list(starts), [], {}
+    todo, seen = list(starts), list[str]()
+    kinds = dict[str, int]()
     while todo and len(seen) < PAGES_AT_MOST:
         url = todo.pop(0).split("#")[0]
         kind = _endpoint(app, url)
