@@ -89,8 +89,8 @@ def test_it_goes_from_the_file_to_a_valid_badge_and_to_the_pages(tmp_path: Path)
         assert "social" in achievement["image"]["caption"]
     client = create_app(settings).test_client()
     for who, address in (
-        ("amina", "/my/observations"), ("amina", "/badges"), ("marc", f"/situations/{place}/skills?who={amina}"),
-        ("lea", f"/coach/workers/{amina}"), ("claire", "/admin/frameworks"),
+        ("amina", "/my/observations"), ("amina", "/badges"), ("lea", f"/coach/workers/{amina}"),
+        ("marc", f"/situations/{place}/skills?who={amina}"), ("claire", "/admin/frameworks"),
     ):  # fmt: skip
         client.get(f"/demo/{demo_token(settings.secret_key, cast[who], structure_id)}")
         assert client.get(address).status_code == 200, (who, address)
