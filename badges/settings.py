@@ -105,9 +105,10 @@ def parse_key_encryption_keys(text: str) -> dict[str, bytes]:
 
 
 def _incoherences(settings: Settings) -> Iterator[str]:
-    scheme = urlsplit(settings.base_url).scheme
-    if scheme not in {"http", "https"}:
+    if not settings.host or settings.base_url not in {f"http://{settings.host}", f"https://{settings.host}"}:
         yield "BADGES_BASE_URL must be the public address, for instance https://badges.example.org"
+    if settings.trusted_proxies < 0:
+        yield "BADGES_TRUSTED_PROXIES must be 0 or more: how many proxies of yours a request goes through"
     if not settings.database_url:
         yield "BADGES_DATABASE_URL is missing, for instance sqlite:////var/lib/badges/badges.sqlite"
     if not settings.key_encryption_keys:

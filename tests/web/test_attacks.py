@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session, sessionmaker
 
 from badges.app import create_app
+from badges.errors import Misconfigured
 from badges.openbadges import keys, proof
 from badges.openbadges.loads import dump_json, load_json
 from tests.conftest import StillClock
@@ -113,3 +115,19 @@ def test_all_addresses_of_one_ipv6_network_count_as_one_visitor(client: FlaskCli
     assert answers == [422] * 8 + [429] * 2
     elsewhere = client.post("/sign-in", data=data, environ_base={"REMOTE_ADDR": "2001:db8:0:1::1"})
     assert elsewhere.status_code == 422
+
+
+# -- settings that would open a door --------------------------------------------------------------
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"trusted_proxies": -1},
+        {"base_url": "https://badges.example/under"},
+        {"base_url": "https://badges.example?x=1"},
+        {"base_url": "https://"},
+        {"mode": "production"},
+    ],
+)
+def test_incoherent_settings_are_refused_at_boot(tmp_path: Path, change: dict[str, Any]) -> None:
+    with pytest.raises(Misconfigured):
+        replace(settings_for("sqlite://", tmp_path), **change)
