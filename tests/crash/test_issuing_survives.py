@@ -35,7 +35,7 @@ from tests.crash.children import MIDNIGHT, Cast
 BADGES = Path(__file__).parents[2] / "badges"
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.crash.children"])
-STORM_CLAIMS, STORM_WORKERS, STORM_SECONDS = 150, 2, 120
+STORM_CLAIMS, STORM_WORKERS, STORM_SECONDS = 150, 2, 600
 
 
 def steps() -> list[str]:
