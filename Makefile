@@ -21,12 +21,11 @@ lint: $(VENV)/.ready-dev $(CATALOGS) ## Check style, types, imports, templates a
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint badges/web/templates --check --lint --quiet
+	$(BIN)/djlint badges/web/templates --lint --quiet
 
 fix: $(VENV)/.ready-dev ## Mend what can be mended by itself
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
-	$(BIN)/djlint badges/web/templates --reformat --quiet || true
 
 translations: $(VENV)/.ready-dev ## Collect the texts of the interface into the French catalogue
 	@$(BIN)/pybabel -q extract -F pyproject.toml -k N_ -k _l -k lazy_gettext -k ngettext:1,2 --no-location \
