@@ -13,7 +13,14 @@ from badges.app import build_ports, migrated
 from badges.clock import SystemClock
 from badges.demo import world
 from badges.demo.journey import STEPS, Journey
-from badges.demo.server import GUNICORN, environment, gunicorn_arguments, headless_settings, welcome
+from badges.demo.server import (
+    GUNICORN,
+    check_port,
+    environment,
+    gunicorn_arguments,
+    headless_settings,
+    welcome,
+)
 from badges.errors import BadgesError
 from badges.evidence import service_photos
 from badges.frameworks import service as frameworks_service
@@ -74,6 +81,7 @@ def demo(out: Path) -> None:
 def demo_server() -> None:
     """Serve the demo structure on this machine and print a sign-in link for each role."""
     os.environ |= environment()
+    check_port()
     ports = migrated(build_ports(from_environ()))
     made = world.fill(ports)
     for line in welcome(ports, made):

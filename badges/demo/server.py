@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import secrets
+import socket
 import sys
 import uuid
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from badges.demo.cast import GARDENS
 from badges.demo.world import World
-from badges.errors import NotFound
+from badges.errors import Misconfigured, NotFound
 from badges.people.models import Membership, Person, Structure
 from badges.permissions import Role
 from badges.ports import Ports
@@ -102,6 +103,17 @@ def headless_settings(folder: Path) -> Settings:
         media_dir=folder / "media",
         relay="off",
     )
+
+
+def check_port() -> None:
+    """Raise `Misconfigured` with what to do when another program already listens on the demo's port."""
+    port = os.environ.get("PORT", PORT)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(port)))
+        except OSError as error:
+            raise Misconfigured(reason=f"port {port} is taken; choose another: PORT=5001 make run") from error
 
 
 def gunicorn_arguments() -> list[str]:
