@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import current_app, request, url_for
+from flask import request, url_for
 from flask_babel import lazy_gettext as _l
 
 from badges.permissions import Actor, Role
@@ -81,16 +81,12 @@ def more_items(actor: Actor) -> list[NavItem]:
 
 
 def _split(actor: Actor) -> tuple[list[Place], list[Place]]:
-    roles = [list(filter(_is_served, places)) for role, places in _BY_ROLE if role in actor.roles]
+    roles = [list(places) for role, places in _BY_ROLE if role in actor.roles]
     ranks = range(max(map(len, roles), default=0))
     by_rank = dict.fromkeys((places[rank] for rank in ranks for places in roles if rank < len(places)), True)
     kept = list(by_rank)[: MOST - 1]
     told = list(dict.fromkeys(place for places in roles for place in places))
     return [place for place in told if place in kept], [place for place in told if place not in kept]
-
-
-def _is_served(place: Place) -> bool:
-    return place[2] in current_app.view_functions
 
 
 def _here(places: list[Place]) -> str:
