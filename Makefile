@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CATALOGS := $(patsubst %.po,%.mo,$(wildcard badges/translations/*/LC_MESSAGES/messages.po))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fix lock translations clean
+.PHONY: help run test lint fix lock bench translations clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ lint: $(VENV)/.ready-dev $(CATALOGS) ## Check style, types, imports, templates a
 	$(BIN)/lint-imports
 	$(BIN)/djlint badges/web/templates --lint --quiet
 
+bench: $(VENV)/.ready-bench $(CATALOGS) ## Measure against the floor and the peers (ten minutes, on a quiet machine)
+	@$(BIN)/python -m benchmarks
+
 fix: $(VENV)/.ready-dev ## Mend what can be mended by itself
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
@@ -37,8 +40,10 @@ lock: $(VENV)/.ready-dev ## Resolve the dependencies again and pin them with has
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile pyproject.toml --extra postgres --group build --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade -q -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra postgres --group build --group dev --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra postgres --extra pkcs11 --group build --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -c requirements.lock -q -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --extra postgres --group build --group bench --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -c requirements.lock -q -o requirements-bench.lock
 
 clean: ## Forget the environment and the demo data
 	rm -rf $(VENV) instance node_modules
@@ -61,4 +66,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml | $(VENV)/bin/pip
 $(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
 	@echo "Installing what the tests need..."
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.ready-bench: requirements-bench.lock $(VENV)/.ready
+	@echo "Installing what the benchmarks need..."
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@touch $@
