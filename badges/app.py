@@ -14,6 +14,7 @@ from badges.clock import Clock, SystemClock
 from badges.db import build_engine, configure_engine, engine_options, session_factory
 from badges.evidence.storage import LocalStorage
 from badges.issuer.artwork_png import DrawnArtwork
+from badges.issuer.signer import LOCAL, LocalSigner, Signers
 from badges.issuer.vault import LocalVault
 from badges.jobs import Relay
 from badges.people.mailer import ConsoleMailer
@@ -76,6 +77,7 @@ def build_ports(
     settings: Settings, sessions: sessionmaker[Session] | None = None, *, clock: Clock | None = None
 ) -> Ports:
     """Choose the adapters for `settings`; commands use it without a web application."""
+    vault = LocalVault(settings.key_encryption_keys)
     mailer = SmtpMailer(settings.smtp_url, settings.mail_from) if settings.smtp_url else ConsoleMailer()
     return Ports(
         settings=settings,
@@ -83,7 +85,8 @@ def build_ports(
         sessions=sessions or session_factory(build_engine(settings.database_url)),
         storage=LocalStorage(Path(settings.media_dir)),
         mailer=mailer,
-        vault=LocalVault(settings.key_encryption_keys),
+        vault=vault,
+        signer=Signers(LOCAL, {LOCAL: LocalSigner(vault)}),
         artwork=DrawnArtwork(),
         fetcher=GuardedFetcher(),
     )

@@ -43,7 +43,7 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
 
 def issuing(ports: Ports) -> Issuing:
     """Return what issuing needs, taken from `ports`."""
-    return Issuing(ports.sessions, ports.clock, ports.vault, ports.artwork, ports.settings.base_url)
+    return ports.issuing
 
 
 class Relay(threading.Thread):

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from badges.clock import Clock
 from badges.evidence.storage import MediaStorage
 from badges.issuer.artwork import Artwork
+from badges.issuer.service_signing import Issuing
+from badges.issuer.signer import Signer
 from badges.issuer.vault import KeyVault
 from badges.people.mailer import Mailer
 from badges.settings import Settings
@@ -23,5 +25,13 @@ class Ports:
     storage: MediaStorage
     mailer: Mailer
     vault: KeyVault
+    signer: Signer
     artwork: Artwork
     fetcher: Fetcher
+
+    @property
+    def issuing(self) -> Issuing:
+        """What issuing borrows of all this."""
+        return Issuing(
+            self.sessions, self.clock, self.vault, self.signer, self.artwork, self.settings.base_url
+        )

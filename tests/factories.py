@@ -13,6 +13,7 @@ from badges.frameworks import service as frameworks
 from badges.frameworks.models import FrameworkVersion
 from badges.issuer.artwork_png import DrawnArtwork
 from badges.issuer.service_signing import Issuing
+from badges.issuer.signer import LOCAL, LocalSigner, Signers
 from badges.issuer.vault import LocalVault
 from badges.people.models import Membership, Person, Structure, StructureModel
 from badges.permissions import Actor, Role
@@ -101,7 +102,11 @@ def make_approved_claim(
 
 def make_issuing(sessions: sessionmaker[Session], clock: Clock, **changes: Any) -> Issuing:
     """Return what issuing needs, everything real."""
-    ports: dict[str, Any] = {"vault": LocalVault(KEKS), "artwork": DrawnArtwork(), "base_url": BASE_URL}
+    vault = changes.get("vault", LocalVault(KEKS))
+    signer = Signers(LOCAL, {LOCAL: LocalSigner(vault)})
+    ports: dict[str, Any] = {
+        "vault": vault, "signer": signer, "artwork": DrawnArtwork(), "base_url": BASE_URL,
+    }  # fmt: skip
     return Issuing(sessions, clock, **(ports | changes))
 
 

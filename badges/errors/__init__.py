@@ -38,7 +38,14 @@ from badges.errors.families import (
     Unavailable,
 )
 from badges.errors.frameworks import UnknownSkill
-from badges.errors.issuer import KeyUnreadable, NothingToMend, RevocationReasonNeeded, SignedOtherwise
+from badges.errors.issuer import (
+    KeyUnreadable,
+    NothingToMend,
+    RevocationReasonNeeded,
+    SignedOtherwise,
+    SignerAway,
+    SignerUnknown,
+)
 from badges.errors.openbadges import (
     AddressRefused,
     BadDid,
@@ -193,6 +200,8 @@ __all__ = [
     "SeveralCredentials",
     "SharedAccount",
     "SignedOtherwise",
+    "SignerAway",
+    "SignerUnknown",
     "SituationInFuture",
     "StillPreparing",
     "TalkClosed",

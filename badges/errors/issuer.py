@@ -10,6 +10,23 @@ class KeyUnreadable(Unavailable):
     message = N_("The signing key cannot be opened with “%(kek)s”. Ask the operator to restore that key.")
 
 
+class SignerAway(Unavailable):
+    """The token that holds the private key does not answer, or refuses us."""
+
+    id = "signer-away"
+    message = N_(
+        "The device that keeps the signing keys (“%(custodian)s”) does not answer. "
+        "Nothing is lost: we try again. Ask the operator."
+    )
+
+
+class SignerUnknown(Unavailable):
+    """A key is held by a custodian that the settings say nothing about."""
+
+    id = "signer-unknown"
+    message = N_("The signing key is kept in “%(custodian)s”, which is not set up here. Ask the operator.")
+
+
 class SignedOtherwise(Unavailable):
     """What came back signed is not what was frozen and checked: it is thrown away, nothing is stored."""
 

@@ -18,6 +18,7 @@ from badges.issuer.rules import redated
 from badges.issuer.service_editions import new_edition
 from badges.issuer.service_signing import SYSTEM, Issuing, active_key, lock_profile, new_key, reseal
 from badges.issuer.service_status import owe_publication
+from badges.issuer.signer import LOCAL
 from badges.issuer.vault import KeyVault
 from badges.permissions import Action, Actor, Thing, require
 
@@ -74,13 +75,15 @@ def mark_key_compromised(issuing: Issuing, actor: Actor, key_id: uuid.UUID, sinc
 
 
 def reseal_all(sessions: sessionmaker[Session], clock: Clock, vault: KeyVault) -> int:
-    """Seal every issuer key again under the key-encryption key that seals now; return how many.
+    """Seal every issuer key of ours again under the key-encryption key that seals now; return how many.
 
     Afterwards the older key-encryption keys can be forgotten. Raises `KeyUnreadable` when one of the keys
     cannot be opened, and then changes nothing. Journals "issuer_key.resealed" for each.
     """
     with sessions() as session, transaction(session):
-        rows = session.scalars(select(IssuerKey).order_by(IssuerKey.id).with_for_update()).all()
+        rows = session.scalars(
+            select(IssuerKey).where(IssuerKey.custodian == LOCAL).order_by(IssuerKey.id).with_for_update()
+        ).all()
         for key in rows:
             reseal(vault, key)
             profile = session.get_one(IssuerProfile, key.profile_id)

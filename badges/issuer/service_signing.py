@@ -1,4 +1,4 @@
-"""What every signature goes through: the key out of its vault, the proof, a check of the result."""
+"""What every signature goes through: the key with its custodian, the proof, a check of the result."""
 
 import uuid
 from dataclasses import dataclass
@@ -8,24 +8,27 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from badges.clock import Clock
-from badges.errors import NotFound, SignedOtherwise
+from badges.errors import BadProof, NotFound, SignedOtherwise
 from badges.issuer.artwork import Artwork
 from badges.issuer.models import IssuerKey, IssuerProfile, KeyState
 from badges.issuer.rules import Addresses
-from badges.issuer.vault import KeyVault, Sealed
+from badges.issuer.signer import LOCAL, HeldKey, LocalSigner, Signer
+from badges.issuer.vault import KeyVault
 from badges.openbadges import keys, proof
 from badges.openbadges.loads import Document, dump_json, load_json
+from badges.openbadges.multibase import encode_base58
 
 SYSTEM = "system"
 
 
 @dataclass(frozen=True)
 class Issuing:
-    """What issuing borrows from outside: databases, time, the vault, the drawings, and our public address."""
+    """What issuing borrows from outside: databases, time, keys, who signs, drawings, our public address."""
 
     sessions: sessionmaker[Session]
     clock: Clock
     vault: KeyVault
+    signer: Signer
     artwork: Artwork
     base_url: str
 
@@ -58,26 +61,36 @@ def active_key(session: Session, profile_id: uuid.UUID) -> IssuerKey:
 
 
 def new_key(issuing: Issuing, profile_id: uuid.UUID) -> IssuerKey:
-    """Make an Ed25519 key for `profile_id`, its private half already sealed; the caller adds the row."""
-    private = keys.generate_private_key()
-    multibase = keys.public_multibase(private.public_key())
-    sealed = issuing.vault.seal(keys.private_bytes(private), bound_to=_binding(profile_id, multibase))
+    """Have an Ed25519 key made for `profile_id` where new keys are made; the caller adds the row."""
+    made = issuing.signer.make(profile_id)
     return IssuerKey(
         id=issuing.clock.new_id(),
         profile_id=profile_id,
-        public_multibase=multibase,
-        sealed_private=sealed.ciphertext,
-        kek=sealed.kek,
+        public_multibase=made.public_multibase,
+        sealed_private=made.sealed_private,
+        kek=made.kek,
+        custodian=made.custodian,
         state=KeyState.ACTIVE,
         created_at=issuing.clock.now(),
     )
 
 
 def reseal(vault: KeyVault, key: IssuerKey) -> None:
-    """Seal the private half of `key` again, under the key-encryption key that seals now."""
-    binding = _binding(key.profile_id, key.public_multibase)
-    sealed = vault.seal(vault.open(Sealed(key.kek, key.sealed_private), bound_to=binding), bound_to=binding)
-    key.kek, key.sealed_private = sealed.kek, sealed.ciphertext
+    """Seal the private half of a local `key` again, under the key-encryption key that seals now."""
+    if key.custodian == LOCAL:
+        sealed = LocalSigner(vault).reseal(held_key(key))
+        key.kek, key.sealed_private = sealed.kek, sealed.sealed_private
+
+
+def held_key(key: IssuerKey) -> HeldKey:
+    """Return what the signer needs to know of `key`."""
+    return HeldKey(
+        profile_id=key.profile_id,
+        public_multibase=key.public_multibase,
+        custodian=key.custodian,
+        sealed_private=key.sealed_private,
+        kek=key.kek,
+    )
 
 
 def method_of(did: str, key: IssuerKey) -> str:
@@ -89,22 +102,20 @@ def sign(issuing: Issuing, key: IssuerKey, did: str, frozen: str, created: datet
     """Return `frozen` (JSON) with its proof, as JSON; the same arguments give the same bytes.
 
     What comes back is `frozen` plus a proof that checks, or `SignedOtherwise` is raised.
-    Raises `KeyUnreadable` when the vault cannot open the key.
+    Raises a subclass of `Unavailable` (`KeyUnreadable`, `SignerAway`) when the key cannot be used now.
     """
     document = load_json(frozen)
-    sealed = Sealed(key.kek, key.sealed_private)
-    secret = issuing.vault.open(sealed, bound_to=_binding(key.profile_id, key.public_multibase))
-    private = keys.private_from_bytes(secret)
-    signed = proof.sign(document, private, method_of(did, key), created)
-    _check_signed(document, signed, key)
-    return dump_json(signed).decode()
+    options = proof.proof_options(method_of(did, key), created)
+    (signature,) = issuing.signer.sign(held_key(key), [proof.proof_hash(document, options)])
+    signed = dump_json(document | {"proof": [options | {"proofValue": encode_base58(signature)}]}).decode()
+    _check_signed(document, load_json(signed), key)
+    return signed
 
 
 def _check_signed(document: Document, signed: Document, key: IssuerKey) -> None:
     if {name: value for name, value in signed.items() if name != "proof"} != document:
         raise SignedOtherwise
-    proof.check(signed, signed["proof"][0], keys.public_from_multibase(key.public_multibase))
-
-
-def _binding(profile_id: uuid.UUID, multibase: str) -> str:
-    return f"{profile_id}:{multibase}"
+    try:
+        proof.check(signed, signed["proof"][0], keys.public_from_multibase(key.public_multibase))
+    except BadProof as fault:
+        raise SignedOtherwise from fault

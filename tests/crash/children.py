@@ -132,6 +132,7 @@ def _ports(url: str, clock: Clock) -> Ports:
         storage=LocalStorage(media),
         mailer=ConsoleMailer(),
         vault=issuing.vault,
+        signer=issuing.signer,
         artwork=issuing.artwork,
         fetcher=GuardedFetcher(),
     )

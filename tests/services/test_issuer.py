@@ -4,7 +4,8 @@ import hashlib
 import json
 import threading
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from badges.errors import (
 from badges.issuer import queries, service
 from badges.issuer.models import Achievement, Credential, StatusList, SupersededEdition
 from badges.issuer.service import Issuing
-from badges.openbadges import proof
+from badges.issuer.signer import HeldKey, LocalSigner
 from badges.openbadges.loads import load_json
 from badges.openbadges.report import Verdict
 from badges.openbadges.verify import verify
@@ -165,17 +166,17 @@ def test_what_is_signed_is_what_was_frozen(world: World) -> None:
     assert signed["proof"][0]["created"] == "2026-11-23T09:00:00Z"
 
 
-def test_a_signature_over_anything_else_is_thrown_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = proof.sign
+class Elsewhere(LocalSigner):
+    """A signer that signs something else than what it is given."""
 
-    def forgetful(document: dict[str, Any], *rest: Any, **options: Any) -> dict[str, Any]:
-        return honest(document | {"name": "Autre chose"}, *rest, **options)
+    def sign(self, key: HeldKey, messages: Sequence[bytes]) -> list[bytes]:
+        return super().sign(key, [message + b"!" for message in messages])
 
+
+def test_a_signature_over_anything_else_is_thrown_away(world: World) -> None:
     service.create_profile(world.issuing, world.structure.id)
-    monkeypatch.setattr(proof, "sign", forgetful)
     with pytest.raises(SignedOtherwise):
-        world.issue()
-    monkeypatch.undo()
+        service.issue(replace(world.issuing, signer=Elsewhere(world.issuing.vault)), world.claim_id)
     row = world.session.scalars(select(Credential)).one()
     assert row.signed is None
     assert world.verdict(world.issue()) is Verdict.VALID

@@ -97,8 +97,7 @@ def mend(credential_id: UUID) -> ResponseReturnValue:
 
 
 def _issuing() -> Issuing:
-    found = ports()
-    return Issuing(found.sessions, found.clock, found.vault, found.artwork, found.settings.base_url)
+    return ports().issuing
 
 
 def _credential_page(credential_id: UUID, form: FormState) -> str:

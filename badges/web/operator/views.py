@@ -47,11 +47,7 @@ def create_structure() -> ResponseReturnValue:
     except (InvalidInput, Conflict) as error:
         return _page(_state(error)), status_of(error)
     frameworks.adopt_catalogue(db.session(), ports().clock, structure_id)
-    held = ports()
-    issuer.create_profile(
-        issuer.Issuing(held.sessions, held.clock, held.vault, held.artwork, held.settings.base_url),
-        structure_id,
-    )
+    issuer.create_profile(ports().issuing, structure_id)
     flash(gettext("The structure is open. Its administrator can ask for a sign-in link."), "ok")
     return redirect(url_for("operator.home"), code=303)
 

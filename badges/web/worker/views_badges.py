@@ -137,8 +137,7 @@ def _links(own: OwnBadge) -> dict[str, str]:
 
 
 def _issuing() -> Issuing:
-    held = ports()
-    return Issuing(held.sessions, held.clock, held.vault, held.artwork, held.settings.base_url)
+    return ports().issuing
 
 
 def _to(credential_id: UUID) -> ResponseReturnValue:
