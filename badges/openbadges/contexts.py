@@ -1,5 +1,6 @@
 """The JSON-LD contexts we hold: read from disk by their address, never fetched."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
@@ -31,6 +32,10 @@ PINNED: Final = {
 }
 """Address of the standard's document -> file name in `schemas/contexts/` (see SOURCES.toml)."""
 
+Extra = Mapping[str, Document]
+"""Further contexts that a caller holds: address -> context document."""
+NO_EXTRA: Final[Extra] = {}
+
 
 def context_bytes(url: str) -> bytes:
     """Return the pinned context at `url`, byte for byte; raise `UnknownContext` for any other."""
@@ -43,3 +48,8 @@ def context_bytes(url: str) -> bytes:
 def context_document(url: str) -> Document:
     """Return the pinned context at `url`, parsed once; callers must not change it."""
     return load_json(context_bytes(url))
+
+
+def held_context(url: str, extra: Extra) -> Document:
+    """Return the context at `url`, from `extra` first; raise `UnknownContext` when nobody holds it."""
+    return extra[url] if url in extra else context_document(url)

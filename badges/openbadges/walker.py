@@ -1,0 +1,223 @@
+"""From a JSON document straight to its quads: JSON-LD expansion and RDF conversion in one walk.
+
+Follows the Expansion algorithm (JSON-LD API, 5.1.2) with every decision about contexts already compiled, and
+writes what Deserialise JSON-LD to RDF (8.1.2) would. Anything unusual stops the walk; the reference road then
+judges the document, so the walk accepts nothing that PyLD in safe mode refuses.
+"""
+
+from collections import Counter
+from typing import Final
+
+from badges.errors import NotCanonical
+from badges.openbadges.compiled import IDENTIFIER, LITERAL, Context, Member, Suffixes, document_context
+from badges.openbadges.contexts import NO_EXTRA, Extra
+from badges.openbadges.limits import MAX_OBJECTS, MAX_VALUES_OF_ONE_MEMBER
+from badges.openbadges.loads import MAX_DEPTH, Document, check_values
+from badges.openbadges.pyld_options import RELATIVE
+from badges.openbadges.quads import Quad, unique
+from badges.openbadges.reference import reference_quads
+from badges.openbadges.terms import (
+    IRI,
+    LANG_STRING,
+    LANGUAGE,
+    RDF_TYPE,
+    SPECIAL,
+    XSD_DOUBLE,
+    datatype_suffix,
+    escaped,
+    number_text,
+)
+
+TYPED: Final = {"@value", "@type"}
+TAGGED: Final = {"@value", "@language"}
+UNTYPED: Final = Suffixes()
+NOT_COMPILED: Final = (f"<{XSD_DOUBLE}>", f"<{LANG_STRING}>")
+
+
+def quads_of(document: Document, *, extra_contexts: Extra = NO_EXTRA) -> list[Quad]:
+    """Return the quads of `document`, each once, blank nodes named `_:b0`, `_:b1`… in walk order.
+
+    Every member and type must be defined, every identifier complete, every context pinned (or in
+    `extra_contexts`). Raises a subclass of `NotCanonical` naming the term and its place, or
+    `Unreadable` for values that JSON readers disagree about.
+    """
+    try:
+        return compiled_quads(document, extra_contexts=extra_contexts)
+    except NotCanonical:
+        return reference_quads(document, extra_contexts=extra_contexts)
+
+
+def compiled_quads(document: Document, *, extra_contexts: Extra = NO_EXTRA) -> list[Quad]:
+    """Return what `quads_of` does, by the fast road alone; raise `NotCanonical` where it does not lead."""
+    if "@value" in document:
+        raise NotCanonical(reason="a value is not a document")
+    walk = _Walk()
+    walk.node(document, document_context(document.get("@context"), extra_contexts), "", 1)
+    if len(walk.quads) > MAX_VALUES_OF_ONE_MEMBER:
+        _check_many(walk.quads)
+    return unique(walk.quads)
+
+
+def _check_many(quads: list[Quad]) -> None:
+    values = Counter((subject, predicate) for subject, predicate, _, _ in quads)
+    if max(values.values()) > MAX_VALUES_OF_ONE_MEMBER:
+        raise NotCanonical(reason="too many values of one member")
+
+
+class _Walk:
+    """The quads found so far, and the names given to nameless nodes."""
+
+    def __init__(self) -> None:
+        self.quads: list[Quad] = []
+        self._names: dict[str, str] = {}
+        self._blank = 0
+        self._objects = 0
+
+    def node(self, element: Document, outer: Context, graph: str, depth: int) -> str:
+        """Add what an object says to `graph` and return its name (JSON-LD API, 5.1.2 steps 10 to 15)."""
+        self._count_object(depth)
+        typing = outer.typing(_types(element, outer))
+        context = typing.context
+        subject = self._subject(element, context)
+        for iri in typing.iris:
+            self.quads.append((subject, RDF_TYPE, iri, graph))
+        for key, value in element.items():
+            if key not in context.keywords:
+                self._add(subject, context.member(key), value, graph, depth + 1)
+        return subject
+
+    def _add(self, subject: str, member: Member, value: object, graph: str, depth: int) -> None:
+        """Add a quad for each value of a member, lists in lists laid flat, null left out (5.1.2, 5)."""
+        if value is None:
+            return
+        if isinstance(value, list):
+            self._count_depth(depth)
+            for item in value:
+                self._add(subject, member, item, graph, depth + 1)
+        elif member.is_graph:
+            self._add_graph(subject, member, value, graph, depth)
+        else:
+            thing = self._term(member, value, graph, depth)
+            self.quads.append((subject, member.predicate, thing, graph))
+
+    def _add_graph(self, subject: str, member: Member, value: object, graph: str, depth: int) -> None:
+        """Put an object into a nameless graph of its own (5.1.2 step 13.14)."""
+        name = self._new_blank()
+        self.quads.append((subject, member.predicate, name, graph))
+        before = len(self.quads)
+        self._term(member, value, name, depth)
+        if len(self.quads) == before:
+            raise NotCanonical(reason="a graph that says nothing")
+
+    def _term(self, member: Member, value: object, graph: str, depth: int) -> str:
+        """Return the term of one value, having added what an object says."""
+        if isinstance(value, str):
+            if member.coercion is LITERAL:
+                return f'"{_escaped(value)}"{member.suffixes.text}'
+            context = member.values
+            return self._iri(value if member.coercion == IDENTIFIER else context.vocabulary(value), context)
+        if not isinstance(value, dict):
+            return _number(value, member.suffixes)
+        if "@value" in value:
+            self._count_object(depth)
+            return _value_object(value, member.references)
+        if len(value) == 1 and (found := self._reference(value, member.references, depth)):
+            return found
+        context = member.nodes
+        if "@context" in value:
+            context = context.local(value["@context"])
+        return self.node(value, context, graph, depth)
+
+    def _reference(self, value: Document, context: Context, depth: int) -> str | None:
+        """Return the term of an object that only names another, in the context it stands in (5.1.2, 7)."""
+        [(key, name)] = value.items()
+        if key not in context.id_keys:
+            return None
+        self._count_object(depth)
+        return self._iri(name, context)
+
+    def _subject(self, element: Document, context: Context) -> str:
+        names = [element[key] for key in context.id_keys if key in element]
+        if len(names) > 1:
+            raise NotCanonical(reason="two identifiers")
+        return self._iri(names[0], context) if names else self._new_blank()
+
+    def _iri(self, text: object, context: Context) -> str:
+        """Return an identifier as a term: complete, or a compact IRI completed (JSON-LD API, 5.2)."""
+        if not isinstance(text, str):
+            raise NotCanonical(reason="an identifier that is not a text")
+        if text.startswith("_:") and not SPECIAL.search(text):
+            return self._names.get(text) or self._names.setdefault(text, self._new_blank())
+        prefix, _, rest = text.partition(":")
+        if prefix in context.prefixes and not rest.startswith("//"):
+            text = context.prefixes[prefix] + rest
+        if not IRI.fullmatch(text) or text.startswith(RELATIVE):
+            raise NotCanonical(reason="an incomplete identifier")
+        return f"<{text}>"
+
+    def _new_blank(self) -> str:
+        self._blank += 1
+        return f"_:b{self._blank - 1}"
+
+    def _count_object(self, depth: int) -> None:
+        self._count_depth(depth)
+        self._objects += 1
+        if self._objects > MAX_OBJECTS:
+            raise NotCanonical(reason="too many objects")
+
+    @staticmethod
+    def _count_depth(depth: int) -> None:
+        if depth >= MAX_DEPTH:
+            raise NotCanonical(reason="too deep")
+
+
+def _types(element: Document, context: Context) -> tuple[str, ...]:
+    """Return the types that an object names, whatever the member is called."""
+    found = [element[key] for key in context.type_keys if key in element]
+    if not found:
+        return ()
+    types = tuple(found[0]) if isinstance(found[0], list) else (found[0],)
+    if len(found) > 1 or not all(isinstance(name, str) for name in types):
+        raise NotCanonical(reason="types that are not a list of texts")
+    return types
+
+
+def _value_object(value: Document, context: Context) -> str:
+    """Return a literal written as an object (JSON-LD API, 5.1.2 step 14 and 8.2.2)."""
+    text = value["@value"]
+    if len(value) == 1:
+        return f'"{_escaped(text)}"' if isinstance(text, str) else _number(text, UNTYPED)
+    tag = value.get("@type", value.get("@language"))
+    if not isinstance(text, str) or not isinstance(tag, str):
+        raise NotCanonical(reason="a typed value that is not a text")
+    if value.keys() == TYPED:
+        return f'"{_escaped(text)}"{_datatype(tag, context)}'
+    if value.keys() == TAGGED and LANGUAGE.fullmatch(tag):
+        return f'"{_escaped(text)}"@{tag.lower()}'
+    raise NotCanonical(reason="an unusual value object")
+
+
+def _datatype(name: str, context: Context) -> str:
+    typing = context.typing((name,))
+    [iri] = typing.iris
+    if typing.context is not context or iri in NOT_COMPILED:
+        raise NotCanonical(reason="an unusual datatype")
+    return datatype_suffix(iri[1:-1])
+
+
+def _number(value: object, suffixes: Suffixes) -> str:
+    """Return the literal of a boolean or a number (JSON-LD API, 8.2.2 steps 5 to 9)."""
+    if isinstance(value, bool):
+        return f'"{"true" if value else "false"}"{suffixes.boolean}'
+    if not isinstance(value, int | float):
+        raise NotCanonical(reason="a value that JSON does not know")
+    check_values(value)
+    suffix = suffixes.whole if float(value).is_integer() else suffixes.real
+    return f'"{number_text(value)}"{suffix}'
+
+
+def _escaped(text: str) -> str:
+    if not SPECIAL.search(text):
+        return text
+    check_values(text)
+    return escaped(text)
