@@ -1,6 +1,6 @@
 """What can go wrong with claims and their review."""
 
-from badges.errors.families import N_, Conflict, InvalidInput, NotFound
+from badges.errors.families import N_, Conflict, Forbidden, InvalidInput, NotFound
 
 
 class ClaimMoved(Conflict):
@@ -85,3 +85,17 @@ class TooLateToUndo(Conflict):
 
     id = "too-late-to-undo"
     message = N_("It is too late to undo: the badge is being made.")
+
+
+class SeenByYou(Forbidden):
+    """The reviewer's own hands are on this claim."""
+
+    id = "seen-by-you"
+    message = N_("You saw part of this yourself. Someone else decides.")
+
+
+class DecideAlone(Conflict):
+    """A claim that a batch must not carry: somebody has to read it on its own page."""
+
+    id = "decide-alone"
+    message = N_("Read this request on its own page, then decide.")

@@ -192,13 +192,18 @@ def close_talk(
         )  # fmt: skip
 
 
+def hold(session: Session, observation_ids: Collection[uuid.UUID]) -> None:
+    """Lock observations until the caller's transaction ends, so that no answer changes meanwhile."""
+    rows = select(Observation.id).where(Observation.id.in_(observation_ids)).order_by(Observation.id)
+    session.execute(rows.with_for_update())
+
+
 def settle(session: Session, clock: Clock, observation_ids: Collection[uuid.UUID]) -> None:
     """Freeze observations and their answers because their claim is decided; inside the caller's transaction.
 
     Settling twice is fine. Nothing is journalled: the decision is.
     """
-    rows = select(Observation.id).where(Observation.id.in_(observation_ids)).order_by(Observation.id)
-    session.execute(rows.with_for_update())
+    hold(session, observation_ids)
     known = set(
         session.scalars(
             select(Settlement.observation_id).where(Settlement.observation_id.in_(observation_ids))

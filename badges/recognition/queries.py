@@ -191,6 +191,17 @@ def claim_thing(session: Session, now: datetime, claim: Claim, known: Ground) ->
     )
 
 
+def decision_thing(claim: Claim, known: Ground, deciders: frozenset[uuid.UUID] = frozenset()) -> Thing:
+    """Return the facts that say who of the house may decide: whose hands are on `claim` already."""
+    return Thing(
+        structure_id=claim.structure_id,
+        worker_id=claim.worker_id,
+        observers=frozenset(fact.observer_id for fact in known.facts(key_of(claim))),
+        deciders=deciders,
+        in_review=True,
+    )
+
+
 def live_invitations(
     session: Session, now: datetime, claim_ids: Collection[uuid.UUID]
 ) -> frozenset[uuid.UUID]:

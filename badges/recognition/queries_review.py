@@ -23,6 +23,7 @@ from badges.recognition.queries import (
     Ground,
     assess,
     claim_thing,
+    decision_thing,
     digest_of,
     ground,
     ground_of,
@@ -30,7 +31,8 @@ from badges.recognition.queries import (
     live_invitations,
 )
 from badges.recognition.rules import ENDED, IN_REVIEW, WORKFLOW, ClaimState, Step, on_appeal, words_of
-from badges.recognition.rules_award import LineKey, Proposal
+from badges.recognition.rules_award import Proposal
+from badges.recognition.rules_batch import Hindrance, hindrance
 
 _MARKS_IN_WORDS = (Mark.YES, Mark.SOMETIMES, Mark.NO)
 
@@ -56,16 +58,22 @@ class About:
 
 @dataclass(frozen=True)
 class QueueItem:
-    """One claim that waits for this reviewer."""
+    """One claim that waits for this reviewer; `shown` is the digest of the evidence as it is now."""
 
     about: About
     proposal: Proposal
     days_waiting: int
+    shown: str
 
     @property
     def interview_missing(self) -> bool:
         """True when everything is there but the day of the interview."""
-        return {line.key for line in self.proposal.missing} == {LineKey.INTERVIEW}
+        return self.hindrance is Hindrance.INTERVIEW
+
+    @property
+    def hindrance(self) -> Hindrance | None:
+        """Why it is decided on its own page, or None when a batch may hold it."""
+        return hindrance(self.about.state, self.proposal)
 
 
 @dataclass(frozen=True)
@@ -143,6 +151,7 @@ def queue(session: Session, clock: Clock, actor: Actor, language: str) -> tuple[
             abouts[claim.id],
             _proposal(session, clock, claim, known),
             (today(clock) - claim.submitted_at.date()).days if claim.submitted_at else 0,
+            digest_of(known, claim),
         )
         for claim in mine
     )
@@ -240,13 +249,7 @@ def _proposal(session: Session, clock: Clock, claim: Claim, known: Ground) -> Pr
 
 
 def _may_decide(actor: Actor, claim: Claim, known: Ground, refusers: frozenset[uuid.UUID]) -> bool:
-    thing = Thing(
-        structure_id=claim.structure_id,
-        worker_id=claim.worker_id,
-        observers=frozenset(fact.observer_id for fact in known.facts(key_of(claim))),
-        deciders=refusers,
-        in_review=True,
-    )
+    thing = decision_thing(claim, known, refusers)
     return may(actor, WORKFLOW[on_appeal(Step.APPROVE, claim.state)].permission, thing)
 
 

@@ -1,7 +1,9 @@
 """How any step is taken inside a verb: lock the claim, ask the table, write the step and the journal."""
 
 import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -23,7 +25,7 @@ from badges.recognition.rules import (
     next_state,
     on_appeal,
 )
-from badges.recognition.rules_award import SeenFact
+from badges.recognition.rules_award import Proposal, SeenFact
 from badges.recognition.rules_basis import basis_of, to_json
 
 _DECIDED = frozenset({ClaimState.APPROVED, ClaimState.REFUSED, ClaimState.CLOSED})
@@ -81,15 +83,18 @@ def check_rule(session: Session, clock: Clock, taking: Taking) -> None:
 
     Raises `ClaimPaused` or `RuleNotMet`.
     """
-    claim = taking.claim
-    framework = frameworks.load(session, claim.framework_version_id)
-    proposal = assess(
-        framework, taking.known, key_of(claim), today=today(clock), interview_on=claim.interview_on
-    )
+    proposal = proposal_of(session, clock, taking)
     if proposal.paused:
         raise ClaimPaused
     if not (proposal.ready if taking.step is Step.SUBMIT else proposal.met):
         raise RuleNotMet
+
+
+def proposal_of(session: Session, clock: Clock, taking: Taking) -> Proposal:
+    """Return what the rule says of the claim with what was read of it."""
+    claim = taking.claim
+    framework = frameworks.load(session, claim.framework_version_id)
+    return assess(framework, taking.known, key_of(claim), today=today(clock), interview_on=claim.interview_on)
 
 
 def freeze_basis(session: Session, actor: Actor, taking: Taking) -> None:
@@ -110,15 +115,36 @@ def finish(
 ) -> None:
     """Write the step and move the claim. Raises `ReasonNeeded`. Journalled as "claim.<step>"."""
     check_words(taking.step, reason, comment)
-    claim = taking.claim
-    _add_step(session, clock, actor, taking, reason.value if reason else "", comment.strip())
-    claim.state = taking.end
-    claim.version += 1
-    if taking.step is not Step.REVOKE:
-        claim.decided_at = clock.now() if taking.end in _DECIDED else None
-    if taking.end in _NO_MORE_INVITATIONS:
-        _end_invitations(session, clock, claim.id)
-    journal(session, clock, actor, claim, taking.step.value, reason.value if reason else "")
+    finish_many(session, clock, actor, (taking,), reason, comment)
+
+
+def finish_many(
+    session: Session,
+    clock: Clock,
+    actor: Actor,
+    takings: Sequence[Taking],
+    reason: Reason | None = None,
+    comment: str = "",
+) -> None:
+    """Write the steps of several claims at one moment and move them, in few queries; the words are checked.
+
+    Journalled as "claim.<step>", one line each.
+    """
+    now, code = clock.now(), reason.value if reason else ""
+    last = _last_numbers(session, [taking.claim.id for taking in takings])
+    for taking in takings:
+        claim = taking.claim
+        session.add(_step(clock.new_id(), now, actor, taking, last.get(claim.id, 0) + 1, code, comment))
+        claim.state = taking.end
+        claim.version += 1
+        if taking.step is not Step.REVOKE:
+            claim.decided_at = now if taking.end in _DECIDED else None
+    session.flush()
+    ended = [taking.claim.id for taking in takings if taking.end in _NO_MORE_INVITATIONS]
+    if ended:
+        _end_invitations(session, now, ended)
+    for taking in takings:
+        journal(session, clock, actor, taking.claim, taking.step.value, code)
 
 
 def journal(session: Session, clock: Clock, actor: Actor, claim: Claim, act: str, reason: str = "") -> None:
@@ -135,33 +161,37 @@ def journal(session: Session, clock: Clock, actor: Actor, claim: Claim, act: str
     )
 
 
-def _add_step(
-    session: Session, clock: Clock, actor: Actor, taking: Taking, reason: str, comment: str
-) -> None:
-    claim = taking.claim
-    last = session.scalar(select(func.max(ClaimStep.number)).where(ClaimStep.claim_id == claim.id))
-    session.add(
-        ClaimStep(
-            id=clock.new_id(),
-            claim_id=claim.id,
-            number=(last or 0) + 1,
-            action=taking.step.value,
-            from_state=claim.state,
-            to_state=taking.end,
-            person_id=actor.person_id,
-            invitation_id=actor.invitation_id,
-            role=acting_role(actor, WORKFLOW[taking.step].permission, taking.thing).value,
-            reason=reason,
-            comment=comment,
-            at=clock.now(),
-        )
+def _last_numbers(session: Session, claim_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    rows = session.execute(
+        select(ClaimStep.claim_id, func.max(ClaimStep.number))
+        .where(ClaimStep.claim_id.in_(claim_ids))
+        .group_by(ClaimStep.claim_id)
     )
-    session.flush()
+    return dict(rows.all())
 
 
-def _end_invitations(session: Session, clock: Clock, claim_id: uuid.UUID) -> None:
+def _step(
+    step_id: uuid.UUID, now: datetime, actor: Actor, taking: Taking, number: int, reason: str, comment: str
+) -> ClaimStep:
+    return ClaimStep(
+        id=step_id,
+        claim_id=taking.claim.id,
+        number=number,
+        action=taking.step.value,
+        from_state=taking.claim.state,
+        to_state=taking.end,
+        person_id=actor.person_id,
+        invitation_id=actor.invitation_id,
+        role=acting_role(actor, WORKFLOW[taking.step].permission, taking.thing).value,
+        reason=reason,
+        comment=comment.strip(),
+        at=now,
+    )
+
+
+def _end_invitations(session: Session, now: datetime, claim_ids: Collection[uuid.UUID]) -> None:
     session.execute(
         update(ReviewerInvitation)
-        .where(ReviewerInvitation.claim_id == claim_id, ReviewerInvitation.ended_at.is_(None))
-        .values(ended_at=clock.now())
+        .where(ReviewerInvitation.claim_id.in_(claim_ids), ReviewerInvitation.ended_at.is_(None))
+        .values(ended_at=now)
     )
