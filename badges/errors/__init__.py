@@ -110,10 +110,12 @@ from badges.errors.recognition import (
     ClaimPaused,
     ClaimWithdrawn,
     DayInFuture,
+    DecideAlone,
     InvitationEnded,
     NothingNew,
     ReasonNeeded,
     RuleNotMet,
+    SeenByYou,
     TooLateToUndo,
 )
 from badges.errors.sharing import BadgeWithdrawn, KeepFirst, PageHidden, StillPreparing
@@ -141,6 +143,7 @@ __all__ = [
     "ClaimWithdrawn",
     "Conflict",
     "DayInFuture",
+    "DecideAlone",
     "DocumentTooDeep",
     "DocumentTooLarge",
     "DuplicateMember",
@@ -197,6 +200,7 @@ __all__ = [
     "RosterUnreadable",
     "RosterWithoutNames",
     "RuleNotMet",
+    "SeenByYou",
     "SeveralCredentials",
     "SharedAccount",
     "SignedOtherwise",
