@@ -10,6 +10,7 @@ from badges.issuer.artwork import Artwork
 from badges.issuer.service_signing import Issuing
 from badges.issuer.signer import Signer
 from badges.issuer.vault import KeyVault
+from badges.issuer.witness import Witness
 from badges.people.mailer import Mailer
 from badges.settings import Settings
 from badges.sharing.fetcher import Fetcher
@@ -28,10 +29,17 @@ class Ports:
     signer: Signer
     artwork: Artwork
     fetcher: Fetcher
+    witness: Witness | None = None
 
     @property
     def issuing(self) -> Issuing:
         """What issuing borrows of all this."""
         return Issuing(
-            self.sessions, self.clock, self.vault, self.signer, self.artwork, self.settings.base_url
+            sessions=self.sessions,
+            clock=self.clock,
+            vault=self.vault,
+            signer=self.signer,
+            artwork=self.artwork,
+            base_url=self.settings.base_url,
+            witness=self.witness,
         )

@@ -34,6 +34,7 @@ class Settings:
     secret_key_fallbacks: tuple[str, ...] = field(default=(), repr=False)
     key_encryption_keys: Mapping[str, bytes] = field(repr=False)
     media_dir: Path
+    witness_dir: Path | None = None
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
     relay: RelayMode = "thread"
@@ -69,6 +70,7 @@ def from_environ() -> Settings:
         fallbacks: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
         keks = env.str("KEY_ENCRYPTION_KEYS", "")
         media_dir = env.path("MEDIA_DIR", Path("instance/media"))
+        witness = env.str("WITNESS_DIR", "")
         smtp_url = env.str("SMTP_URL", "")
         mail_from = env.str("MAIL_FROM", "")
         trusted_proxies = env.int("TRUSTED_PROXIES", 0)
@@ -84,6 +86,7 @@ def from_environ() -> Settings:
         secret_key_fallbacks=tuple(fallbacks),
         key_encryption_keys=parse_key_encryption_keys(keks),
         media_dir=media_dir,
+        witness_dir=Path(witness) if witness else None,
         smtp_url=smtp_url,
         mail_from=mail_from,
         relay=relay,

@@ -5,6 +5,18 @@ the module of its domain.
 """
 
 from badges.errors.artwork import LabelTooLong, UnknownDesignPart
+from badges.errors.backup import (
+    BackupFailed,
+    BackupUnreadable,
+    NothingToAcknowledge,
+    ProgramMissing,
+    RestoreUnacknowledged,
+    RestoreUnfinished,
+    StoreNotEmpty,
+    WitnessAway,
+    WitnessDoubtful,
+    WitnessNeeded,
+)
 from badges.errors.evidence import (
     AlreadyCorrected,
     FactTooLong,
@@ -39,12 +51,16 @@ from badges.errors.families import (
 )
 from badges.errors.frameworks import UnknownSkill
 from badges.errors.issuer import (
+    BadgeNotInForce,
+    BadValidity,
     KeyUnreadable,
     NothingToMend,
     RevocationReasonNeeded,
     SignedOtherwise,
     SignerAway,
     SignerUnknown,
+    SuspensionReasonNeeded,
+    TooEarlyToRenew,
 )
 from badges.errors.openbadges import (
     AddressRefused,
@@ -124,6 +140,8 @@ __all__ = [
     "N_",
     "AddressRefused",
     "AlreadyCorrected",
+    "BackupFailed",
+    "BackupUnreadable",
     "BadAddress",
     "BadDates",
     "BadDid",
@@ -132,6 +150,8 @@ __all__ = [
     "BadName",
     "BadProof",
     "BadStatusList",
+    "BadValidity",
+    "BadgeNotInForce",
     "BadgeWithdrawn",
     "BadgesError",
     "CardUnknown",
@@ -175,6 +195,7 @@ __all__ = [
     "NotSignedIn",
     "NothingNew",
     "NothingSeen",
+    "NothingToAcknowledge",
     "NothingToMend",
     "ObservationConflict",
     "ObservationSettled",
@@ -183,12 +204,15 @@ __all__ = [
     "PhotoQuota",
     "PhotoTooLarge",
     "PhotoUnreadable",
+    "ProgramMissing",
     "ProtectedTerm",
     "PseudonymNeeded",
     "PublicNameNeeded",
     "ReasonNeeded",
     "ReferenceTaken",
     "RelativeIri",
+    "RestoreUnacknowledged",
+    "RestoreUnfinished",
     "RevocationReasonNeeded",
     "RoleNeeded",
     "RosterColumnTwice",
@@ -208,8 +232,11 @@ __all__ = [
     "SignerUnknown",
     "SituationInFuture",
     "StillPreparing",
+    "StoreNotEmpty",
+    "SuspensionReasonNeeded",
     "TalkClosed",
     "TangledGraph",
+    "TooEarlyToRenew",
     "TooLarge",
     "TooLateToUndo",
     "TooMany",
@@ -226,6 +253,9 @@ __all__ = [
     "UnsafeText",
     "UnsupportedProof",
     "WeakPassword",
+    "WitnessAway",
+    "WitnessDoubtful",
+    "WitnessNeeded",
     "WrongPin",
     "WrongSignIn",
 ]

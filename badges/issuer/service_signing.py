@@ -11,9 +11,11 @@ from badges.clock import Clock
 from badges.errors import BadProof, NotFound, SignedOtherwise
 from badges.issuer.artwork import Artwork
 from badges.issuer.models import IssuerKey, IssuerProfile, KeyState
+from badges.issuer.queries_restore import require_acknowledged
 from badges.issuer.rules import Addresses
 from badges.issuer.signer import LOCAL, HeldKey, LocalSigner, Signer
 from badges.issuer.vault import KeyVault
+from badges.issuer.witness import Witness
 from badges.openbadges import keys, proof
 from badges.openbadges.loads import Document, dump_json, load_json
 from badges.openbadges.multibase import encode_base58
@@ -23,7 +25,10 @@ SYSTEM = "system"
 
 @dataclass(frozen=True)
 class Issuing:
-    """What issuing borrows from outside: databases, time, keys, who signs, drawings, our public address."""
+    """What issuing borrows from outside: databases, time, keys, who signs, drawings, our public address.
+
+    `witness` sees each list and key before strangers do; None where the operator has set none up.
+    """
 
     sessions: sessionmaker[Session]
     clock: Clock
@@ -31,6 +36,7 @@ class Issuing:
     signer: Signer
     artwork: Artwork
     base_url: str
+    witness: Witness | None = None
 
     @property
     def addresses(self) -> Addresses:
@@ -42,7 +48,9 @@ def lock_profile(session: Session, structure_id: uuid.UUID) -> IssuerProfile:
     """Return the profile of `structure_id`, locked until the end of the transaction. Raises `NotFound`.
 
     It is the one lock that keeps two reservations or two rotations of an issuer apart.
+    Raises `RestoreUnacknowledged` while a backup that was put back waits to be looked at.
     """
+    require_acknowledged(session)
     profile = session.scalars(
         select(IssuerProfile)
         .where(IssuerProfile.structure_id == structure_id)
