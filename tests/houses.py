@@ -142,7 +142,10 @@ class House:
         evidence.answer(self.session, self.clock, self.people["amina"], observation_id, kind)
 
     def behaviours(self, level: str) -> tuple[str, ...]:
-        return queries.behaviour_ids(frameworks.load(self.session, self.version_id), SKILL, level)
+        return self.behaviours_of(SKILL, level)
+
+    def behaviours_of(self, skill: str, level: str) -> tuple[str, ...]:
+        return queries.behaviour_ids(frameworks.load(self.session, self.version_id), skill, level)
 
     def open(self, level: str = "N1", by: str = "marc") -> uuid.UUID:
         return service.open_claim(

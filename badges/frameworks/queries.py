@@ -15,13 +15,19 @@ from badges.frameworks.models import Adoption, FrameworkVersion
 from badges.frameworks.rules import Framework, parse, text_in
 from badges.permissions import Action, Actor, Thing, require
 
+_LOADED = "frameworks"
+"""Where a session remembers the versions it has read; they are frozen, so they are never out of date."""
+
 
 def load(session: Session, version_id: uuid.UUID) -> Framework:
-    """Return the framework stored as `version_id`. Raises `NotFound`."""
-    version = session.get(FrameworkVersion, version_id)
-    if version is None:
-        raise NotFound
-    return parse_document(version.document)
+    """Return the framework stored as `version_id`, read once per session. Raises `NotFound`."""
+    known: dict[uuid.UUID, Framework] = session.info.setdefault(_LOADED, {})
+    if version_id not in known:
+        version = session.get(FrameworkVersion, version_id)
+        if version is None:
+            raise NotFound
+        known[version_id] = parse_document(version.document)
+    return known[version_id]
 
 
 @lru_cache(maxsize=64)
