@@ -41,6 +41,34 @@ class RevocationReasonNeeded(InvalidInput):
     message = N_("Write why you withdraw this badge. Only administrators read it.")
 
 
+class SuspensionReasonNeeded(InvalidInput):
+    """A badge is paused without saying why."""
+
+    id = "suspension-reason-needed"
+    message = N_("Write why you pause this badge. Only administrators read it.")
+
+
+class BadgeNotInForce(Conflict):
+    """Only a badge that strangers accept can be suspended."""
+
+    id = "badge-not-in-force"
+    message = N_("This badge is not in force, so it cannot be paused. Sign it again or withdraw it.")
+
+
+class BadValidity(InvalidInput):
+    """A validity that is no number of months between one and a hundred and twenty."""
+
+    id = "bad-validity"
+    message = N_("Choose between 1 and %(most)s months, or no end date.")
+
+
+class TooEarlyToRenew(Conflict):
+    """A badge without an end, or one whose end is more than three months away."""
+
+    id = "too-early-to-renew"
+    message = N_("This badge holds for a good while yet. It can be renewed from three months before its end.")
+
+
 class NothingToMend(Conflict):
     """A badge that is neither held back nor signed with a compromised key has nothing to be mended."""
 

@@ -228,6 +228,7 @@ class Credential(Base):
     valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     suspended_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("persons.id"))
+    suspension_reason: Mapped[str] = mapped_column(String(300), default="", server_default="")
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("persons.id"))
     revocation_reason: Mapped[str] = mapped_column(String(300), default="")

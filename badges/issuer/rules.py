@@ -3,14 +3,14 @@
 import re
 import unicodedata
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from badges.frameworks.rules import Alignment, Framework, Skill, text_in
 from badges.issuer.rules_wording import Wording
-from badges.openbadges.credential import credential_document
+from badges.openbadges.credential import credential_document, status_entry
 from badges.openbadges.loads import Document
 from badges.openbadges.moments import timestamp
 from badges.openbadges.specs import (
@@ -25,7 +25,6 @@ from badges.openbadges.specs import (
 from badges.recognition.rules_basis import Basis
 
 LIST_SIZE: Final = 131_072
-INDEX_TRIES: Final = 16
 STATUS_TTL: Final = timedelta(minutes=5)
 SLUG_LENGTH: Final = 50
 ESCO: Final = "ESCO"
@@ -96,11 +95,6 @@ def slug_of(name: str, taken: Collection[str]) -> str:
         number += 1
         slug = f"{stem}-{number}"
     return slug
-
-
-def free_index(candidates: Sequence[int], taken: Collection[int]) -> int | None:
-    """Return the first of `candidates` that nobody has; None when all are taken: the list is nearly full."""
-    return next((index for index in candidates if index not in taken), None)
 
 
 def issuer_profile(face: PublicFace, did: str, address: str) -> IssuerProfile:
@@ -202,6 +196,11 @@ def renamed(document: Document, moment: datetime, *, name: str) -> Document:
 def redated(document: Document, moment: datetime) -> Document:
     """Return `document` valid from `moment`; awardedDate stays."""
     return document | {"validFrom": timestamp(moment)}
+
+
+def relisted(document: Document, moment: datetime, *, entry: StatusEntry) -> Document:
+    """Return `document` with `entry` as its one status entry: only that and validFrom differ."""
+    return redated(document, moment) | {"credentialStatus": status_entry(entry)}
 
 
 def newer_than(before: datetime, now: datetime) -> datetime:

@@ -9,10 +9,11 @@ from badges import audit
 from badges.crash import crash_point
 from badges.db import transaction
 from badges.errors import NotFound
-from badges.issuer.models import IssuerProfile, StatusList
+from badges.issuer.models import IssuerProfile, StatusList, StatusPurpose
 from badges.issuer.rules import slug_of
 from badges.issuer.service_signing import SYSTEM, Issuing, new_key
 from badges.issuer.service_status import begin_list, ensure_published
+from badges.issuer.service_witness import show_keys
 from badges.openbadges.did import did_web
 from badges.people.models import Structure
 from badges.permissions import Action, Actor, Thing, require
@@ -64,7 +65,7 @@ def _create(session: Session, issuing: Issuing, structure: Structure) -> IssuerP
     session.flush()
     key = new_key(issuing, profile.id)
     session.add(key)
-    begin_list(session, issuing, profile.id, 1)
+    begin_list(session, issuing, profile.id, StatusPurpose.REVOCATION)
     audit.record(
         session,
         issuing.clock,
@@ -76,4 +77,5 @@ def _create(session: Session, issuing: Issuing, structure: Structure) -> IssuerP
         key=str(key.id),
         public_key=key.public_multibase,
     )
+    show_keys(session, issuing, profile.id)
     return profile

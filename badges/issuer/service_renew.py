@@ -28,7 +28,7 @@ def rename_recipient(issuing: Issuing, actor: Actor, credential_id: uuid.UUID, f
     Journals "credential.reserved", then what `complete` journals.
     """
     with issuing.sessions() as session, transaction(session):
-        profile, credential = _locked(session, credential_id)
+        profile, credential = locked(session, credential_id)
         thing = Thing(structure_id=credential.structure_id, worker_id=credential.worker_id)
         require(actor, Action.PUBLISH_BADGE, thing)
         if credential.revoked_at is not None:
@@ -50,7 +50,7 @@ def mend(issuing: Issuing, actor: Actor, credential_id: uuid.UUID) -> None:
     Journals "credential.reserved", then what `complete` journals.
     """
     with issuing.sessions() as session, transaction(session):
-        profile, credential = _locked(session, credential_id)
+        profile, credential = locked(session, credential_id)
         require(actor, Action.MANAGE_ISSUER, Thing(structure_id=credential.structure_id))
         if credential.revoked_at is not None:
             raise BadgeWithdrawn
@@ -63,8 +63,11 @@ def mend(issuing: Issuing, actor: Actor, credential_id: uuid.UUID) -> None:
     complete(issuing, credential_id)
 
 
-def _locked(session: Session, credential_id: uuid.UUID) -> tuple[IssuerProfile, Credential]:
-    """Lock the profile first, then the row: the same order everywhere, so nobody waits in a circle."""
+def locked(session: Session, credential_id: uuid.UUID) -> tuple[IssuerProfile, Credential]:
+    """Return a credential and its issuer, both locked until the end of the transaction. Raises `NotFound`.
+
+    The profile first, then the row: the same order everywhere, so nobody waits in a circle.
+    """
     structure_id = session.scalar(select(Credential.structure_id).where(Credential.id == credential_id))
     if structure_id is None:
         raise NotFound

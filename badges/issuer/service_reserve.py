@@ -55,7 +55,7 @@ def write_again(
 
 def _reserve(session: Session, issuing: Issuing, profile: IssuerProfile, claim: ApprovedClaim) -> uuid.UUID:
     achievement = ensure(session, issuing, _aim(session, profile, claim))
-    status_list, index = take_index(session, issuing, profile)
+    place = take_index(session, issuing, profile)
     credential = Credential(
         id=issuing.clock.new_id(),
         claim_id=claim.id,
@@ -63,8 +63,8 @@ def _reserve(session: Session, issuing: Issuing, profile: IssuerProfile, claim: 
         profile_id=profile.id,
         worker_id=claim.worker_id,
         achievement_id=achievement.id,
-        status_list_id=status_list.id,
-        status_index=index,
+        status_list_id=place.status_list_id,
+        status_index=place.index,
         edition=1,
         recipient_name=_name_of(session, claim.worker_id),
         reserved_at=issuing.clock.now(),

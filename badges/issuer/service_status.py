@@ -1,11 +1,12 @@
-"""Revocation: a free place in a status list for each new badge, and the signed list of the withdrawn ones."""
+"""Status lists: a place that nobody ever had for each new badge, and the signed bits that strangers read."""
 
 import hashlib
 import random
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from badges import audit, outbox
@@ -13,9 +14,19 @@ from badges.clock import Clock
 from badges.crash import crash_point
 from badges.db import transaction
 from badges.errors import NotFound, RevocationReasonNeeded
-from badges.issuer.models import Credential, IssuerKey, IssuerProfile, StatusList
-from badges.issuer.rules import INDEX_TRIES, LIST_SIZE, STATUS_TTL, free_index
-from badges.issuer.service_signing import SYSTEM, Issuing, active_key, sign
+from badges.issuer.models import (
+    Credential,
+    IssuerKey,
+    IssuerProfile,
+    SpentStatusEntry,
+    StatusList,
+    StatusPurpose,
+)
+from badges.issuer.queries_restore import require_acknowledged
+from badges.issuer.rules import LIST_SIZE, STATUS_TTL
+from badges.issuer.rules_status import Place, candidates, is_nearly_full, says_the_same
+from badges.issuer.service_signing import SYSTEM, Issuing, active_key, method_of, sign
+from badges.issuer.service_witness import show_list
 from badges.openbadges import status
 from badges.openbadges.loads import dump_json
 from badges.permissions import Action, Actor, Thing, require
@@ -30,42 +41,59 @@ class _Plan:
     """One signing of a list, decided on the ledger as it stood at `revision`."""
 
     status_list: StatusList
-    did: str
+    profile: IssuerProfile
     key: IssuerKey
-    revoked: tuple[int, ...]
+    bits: bytes
 
 
-def take_index(session: Session, issuing: Issuing, profile: IssuerProfile) -> tuple[StatusList, int]:
-    """Return a list of `profile` and a random place in it that no credential ever had.
+def take_index(
+    session: Session,
+    issuing: Issuing,
+    profile: IssuerProfile,
+    purpose: StatusPurpose = StatusPurpose.REVOCATION,
+) -> Place:
+    """Return one place as `take_indexes` does."""
+    (place,) = take_indexes(session, issuing, profile, 1, purpose)
+    return place
 
-    A list in which sixteen random places are all taken is nearly full: a new one is begun. The caller
-    holds the lock of the profile; the unique constraint of the ledger stands behind it.
+
+def take_indexes(
+    session: Session,
+    issuing: Issuing,
+    profile: IssuerProfile,
+    count: int,
+    purpose: StatusPurpose = StatusPurpose.REVOCATION,
+) -> list[Place]:
+    """Return `count` random places in the open list of `profile` for `purpose` that no badge ever had.
+
+    More are drawn than needed and looked up at once: one query, until the list fills up. A list in which
+    fewer than one place in sixteen is free is closed and the next one begun; a closed list gives no place.
+    The caller holds the lock of the profile and stores the places in the same transaction; the unique
+    constraint of the ledger stands behind it.
     """
-    status_list = session.scalars(
-        select(StatusList)
-        .where(StatusList.profile_id == profile.id)
-        .order_by(StatusList.number.desc())
-        .limit(1)
-    ).one()
-    candidates = _RANDOM.sample(range(status_list.size), INDEX_TRIES)
-    taken = session.scalars(
-        select(Credential.status_index).where(
-            Credential.status_list_id == status_list.id, Credential.status_index.in_(candidates)
-        )
-    ).all()
-    index = free_index(candidates, taken)
-    if index is None:
-        return begin_list(session, issuing, profile.id, status_list.number + 1), candidates[0]
-    return status_list, index
+    places: list[Place] = []
+    status_list = _open_list(session, issuing, profile.id, purpose)
+    while len(places) < count:
+        drawn = candidates(_RANDOM, status_list.size, count - len(places))
+        free = _free(session, status_list.id, drawn, places)
+        places += [Place(status_list.id, index) for index in free[: count - len(places)]]
+        if len(places) < count and is_nearly_full(drawn, free):
+            status_list.closed_at = issuing.clock.now()
+            status_list = begin_list(session, issuing, profile.id, purpose)
+    return places
 
 
-def begin_list(session: Session, issuing: Issuing, profile_id: uuid.UUID, number: int) -> StatusList:
+def begin_list(
+    session: Session, issuing: Issuing, profile_id: uuid.UUID, purpose: StatusPurpose
+) -> StatusList:
     """Add an empty list to a profile; its first signature is owed through the outbox."""
+    last = session.scalar(select(func.max(StatusList.number)).where(StatusList.profile_id == profile_id))
     status_list = StatusList(
         id=issuing.clock.new_id(),
         profile_id=profile_id,
-        number=number,
+        number=(last or 0) + 1,
         size=LIST_SIZE,
+        purpose=purpose,
         revision=0,
         created_at=issuing.clock.now(),
     )
@@ -95,19 +123,22 @@ def ensure_published(issuing: Issuing, status_list_id: uuid.UUID) -> None:
 
 
 def publish_status_list(issuing: Issuing, status_list_id: uuid.UUID) -> None:
-    """Build a list from the ledger, sign it, and serve it from now on (Bitstring Status List 1.0, 2.2).
+    """Have what is served say what the ledger says, signed by the active key (Bitstring Status List, 2.2).
 
-    Whoever signs from an older revision loses and looks again, so a revocation is never overwritten.
-    Raises `NotFound`, `KeyUnreadable`. Journals "status_list.published".
+    Nothing is signed when it says so already: ten withdrawals at once are one signature. Whoever signs from
+    an older revision loses; and whoever has signed looks once more, because the ledger may have moved on
+    while they signed, so the last word is always that of the ledger, also when a bit goes off again.
+    Raises `NotFound` and what `sign` raises. Journals "status_list.published" for each signature.
     """
-    while not _published(issuing, _plan(issuing, status_list_id)):
-        pass
+    while (plan := _plan(issuing, status_list_id)) is not None:
+        _publish(issuing, plan)
 
 
 def revoke(session: Session, clock: Clock, actor: Actor, credential_id: uuid.UUID, reason: str) -> None:
     """Withdraw a badge for ever. `reason` (300 characters) stays inside: outside, nothing says why.
 
-    Its claim ends with it, so that the same skill and level can be asked for again.
+    Its claim ends with it, so that the same skill and level can be asked for again. A suspended badge is
+    withdrawn in its list of suspensions: its bit stays on.
 
     The status list is signed again right after the commit, and shows it everywhere within its five
     minutes. Twice is once. Raises `RevocationReasonNeeded`, `NotFound`, `Forbidden`.
@@ -139,30 +170,74 @@ def revoke(session: Session, clock: Clock, actor: Actor, credential_id: uuid.UUI
     crash_point("revoke:after-commit")
 
 
-def _plan(issuing: Issuing, status_list_id: uuid.UUID) -> _Plan:
+def _open_list(
+    session: Session, issuing: Issuing, profile_id: uuid.UUID, purpose: StatusPurpose
+) -> StatusList:
+    newest = session.scalars(
+        select(StatusList)
+        .where(
+            StatusList.profile_id == profile_id,
+            StatusList.purpose == purpose,
+            StatusList.closed_at.is_(None),
+        )
+        .order_by(StatusList.number.desc())
+        .limit(1)
+    ).one_or_none()
+    return newest or begin_list(session, issuing, profile_id, purpose)
+
+
+def _free(
+    session: Session, status_list_id: uuid.UUID, drawn: Sequence[int], places: Sequence[Place]
+) -> list[int]:
+    ledger = select(Credential.status_index).where(
+        Credential.status_list_id == status_list_id, Credential.status_index.in_(drawn)
+    )
+    spent = select(SpentStatusEntry.status_index).where(
+        SpentStatusEntry.status_list_id == status_list_id, SpentStatusEntry.status_index.in_(drawn)
+    )
+    taken = set(session.scalars(union_all(ledger, spent)))
+    taken |= {place.index for place in places if place.status_list_id == status_list_id}
+    return [index for index in drawn if index not in taken]
+
+
+def _plan(issuing: Issuing, status_list_id: uuid.UUID) -> _Plan | None:
+    """Read what is served, then what is true, in this order; None when they agree."""
     with issuing.sessions() as session:
+        require_acknowledged(session)
         status_list = session.get(StatusList, status_list_id)
         if status_list is None:
             raise NotFound
         profile = session.get_one(IssuerProfile, status_list.profile_id)
-        revoked = session.scalars(
-            select(Credential.status_index).where(
-                Credential.status_list_id == status_list_id, Credential.revoked_at.is_not(None)
-            )
-        )
-        return _Plan(status_list, profile.did, active_key(session, profile.id), tuple(revoked))
+        key = active_key(session, profile.id)
+        bits = status.bitstring(_set_indexes(session, status_list), length=status_list.size)
+    if status_list.signed and says_the_same(status_list.signed, bits, method_of(profile.did, key)):
+        return None
+    return _Plan(status_list, profile, key, bits)
 
 
-def _published(issuing: Issuing, plan: _Plan) -> bool:
+def _set_indexes(session: Session, status_list: StatusList) -> list[int]:
+    """Return the places that are on: withdrawn for ever, suspended for now, and spent ones."""
+    ledger = select(Credential.status_index).where(
+        Credential.status_list_id == status_list.id, _is_on(status_list.purpose)
+    )
+    spent = select(SpentStatusEntry.status_index).where(SpentStatusEntry.status_list_id == status_list.id)
+    return list(session.scalars(union_all(ledger, spent)))
+
+
+def _is_on(purpose: StatusPurpose) -> ColumnElement[bool]:
+    revoked, suspended = Credential.revoked_at.is_not(None), Credential.suspended_at.is_not(None)
+    return or_(revoked, suspended) if purpose is StatusPurpose.SUSPENSION else revoked
+
+
+def _publish(issuing: Issuing, plan: _Plan) -> None:
+    """Sign and store one revision, unless somebody else stored one meanwhile."""
     now, row = issuing.clock.now(), plan.status_list
+    address, did = issuing.addresses.status_list(row.id), plan.profile.did
     document = status.status_list_credential(
-        issuing.addresses.status_list(row.id),
-        plan.did,
-        status.bitstring(plan.revoked, length=row.size),
-        valid_from=now,
+        address, did, plan.bits, valid_from=now, purpose=row.purpose.value
     )
     document["credentialSubject"]["ttl"] = int(STATUS_TTL.total_seconds()) * 1000
-    signed = sign(issuing, plan.key, plan.did, dump_json(document).decode(), now)
+    signed = sign(issuing, plan.key, did, dump_json(document).decode(), now)
     crash_point("status:after-sign")
     with issuing.sessions() as session, transaction(session):
         won = session.scalar(
@@ -173,20 +248,20 @@ def _published(issuing: Issuing, plan: _Plan) -> bool:
         )
         if won:
             _journal(session, issuing, plan, signed)
+            show_list(session, issuing, row.id, lines=1)
         crash_point("status:before-commit")
-    return won is not None
 
 
 def _journal(session: Session, issuing: Issuing, plan: _Plan, signed: str) -> None:
-    profile = session.get_one(IssuerProfile, plan.status_list.profile_id)
     audit.record(
         session,
         issuing.clock,
         actor=SYSTEM,
         act="status_list.published",
         subject=f"status_list:{plan.status_list.id}",
-        structure_id=profile.structure_id,
+        structure_id=plan.profile.structure_id,
         revision=str(plan.status_list.revision + 1),
-        revoked=str(len(plan.revoked)),
+        purpose=plan.status_list.purpose.value,
+        on=str(int.from_bytes(plan.bits).bit_count()),
         sha256=hashlib.sha256(signed.encode()).hexdigest(),
     )

@@ -20,13 +20,18 @@ SCHEMA_ID: Final = (
     "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
 )
 SCHEMA_TYPE: Final = "1EdTechJsonSchemaValidator2019"
+MAX_CREDENTIAL: Final = 64 * 1024
+"""Bytes of JSON of the largest credential that we sign."""
 
 
 def credential_document(spec: CredentialSpec) -> Document:
     """Return the unsigned OpenBadgeCredential of `spec` (OB 3.0, B.1; VC Data Model 2.0).
 
     Lists wherever the standard allows several, contexts in the required order, and no empty
-    member: this shape passes both published schemas.
+    member: this shape passes both published schemas. Evidence and result are named after the
+    credential (`#evidence-1`, `#result-1`), so that the only nameless part that differs from holder
+    to holder is the identity. An evidence that has an id keeps it: the id of an older credential
+    says that this one renews it.
     """
     return _filled(
         {
@@ -40,8 +45,11 @@ def credential_document(spec: CredentialSpec) -> Document:
             "validUntil": timestamp(spec.valid_until) if spec.valid_until else None,
             "awardedDate": timestamp(spec.awarded_date),
             "credentialSubject": _subject(spec),
-            "evidence": [_evidence(item) for item in spec.evidence],
-            "credentialStatus": _status(spec.status) if spec.status else None,
+            "evidence": [
+                _evidence(item, f"{spec.id}#evidence-{number}")
+                for number, item in enumerate(spec.evidence, 1)
+            ],
+            "credentialStatus": status_entry(spec.status) if spec.status else None,
             "credentialSchema": [{"id": SCHEMA_ID, "type": SCHEMA_TYPE}],
         }
     )
@@ -93,6 +101,17 @@ def achievement(spec: AchievementSpec) -> Document:
     )
 
 
+def status_entry(entry: StatusEntry) -> Document:
+    """Return the BitstringStatusListEntry of `entry` (Bitstring Status List 1.0, 2.1)."""
+    return {
+        "id": f"{entry.list_url}#{entry.index}",
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": entry.purpose,
+        "statusListIndex": str(entry.index),
+        "statusListCredential": entry.list_url,
+    }
+
+
 def _subject(spec: CredentialSpec) -> Document:
     return _filled(
         {
@@ -112,6 +131,7 @@ def _name_identity(name: str) -> Document:
 def _result(spec: CredentialSpec) -> Document:
     level = next(item for item in spec.achievement.levels if item.id == spec.achieved_level)
     return {
+        "id": f"{spec.id}#result-1",
         "type": ["Result"],
         "resultDescription": spec.achievement.rubric_id,
         "achievedLevel": level.id,
@@ -154,26 +174,16 @@ def _alignment(alignment: AlignmentSpec) -> Document:
     )
 
 
-def _evidence(evidence: EvidenceSpec) -> Document:
+def _evidence(evidence: EvidenceSpec, own_id: str) -> Document:
     return _filled(
         {
-            "id": evidence.id,
+            "id": evidence.id or own_id,
             "type": ["Evidence"],
             "name": evidence.name,
             "narrative": evidence.narrative,
             "genre": evidence.genre,
         }
     )
-
-
-def _status(entry: StatusEntry) -> Document:
-    return {
-        "id": f"{entry.list_url}#{entry.index}",
-        "type": "BitstringStatusListEntry",
-        "statusPurpose": entry.purpose,
-        "statusListIndex": str(entry.index),
-        "statusListCredential": entry.list_url,
-    }
 
 
 def _image(url: str, caption: str = "") -> Document | None:

@@ -25,11 +25,13 @@ def bitstring(set_indexes: Iterable[int], *, length: int = MIN_ENTRIES) -> bytes
     """
     if length < MIN_ENTRIES or length % 8:
         raise BadStatusList(reason=f"{length} entries; at least {MIN_ENTRIES}, in whole bytes")
+    indexes = list(set_indexes)
+    for outermost in (min(indexes, default=0), max(indexes, default=0)):
+        if not 0 <= outermost < length:
+            raise BadStatusList(reason=f"index {outermost} is outside the list")
     bits = bytearray(length // 8)
-    for index in set_indexes:
-        if not 0 <= index < length:
-            raise BadStatusList(reason=f"index {index} is outside the list")
-        bits[index // 8] |= 0x80 >> index % 8
+    for index in indexes:
+        bits[index >> 3] |= 0x80 >> (index & 7)
     return bytes(bits)
 
 

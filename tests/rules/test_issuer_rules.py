@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from badges.issuer.rules import SLUG_LENGTH, free_index, newer_than, redated, renamed, slug_of
+from badges.issuer.rules import SLUG_LENGTH, newer_than, redated, renamed, slug_of
 from badges.issuer.rules_wording import ENGLISH, FRENCH, Wording, wording
 from badges.openbadges.did import did_web, did_web_address
 from tests.factories import basis
@@ -79,13 +79,6 @@ def test_any_name_gives_a_free_address_that_a_did_can_carry(name: str, taken: se
     assert len(slug) <= SLUG_LENGTH + 3
     did = did_web(f"https://badges.example.org/issuers/{slug}")
     assert did_web_address(did) == f"https://badges.example.org/issuers/{slug}/did.json"
-
-
-@given(st.lists(st.integers(0, 50), max_size=16), st.sets(st.integers(0, 50)))
-def test_a_status_index_is_never_one_that_is_taken(candidates: list[int], taken: set[int]) -> None:
-    index = free_index(candidates, taken)
-    assert index not in taken
-    assert (index is None) == (set(candidates) <= taken)
 
 
 def test_a_new_edition_begins_later_than_the_one_it_replaces() -> None:

@@ -134,6 +134,7 @@ def _add_columns() -> None:
         ("status_lists", sa.Column("closed_at", _MOMENT, nullable=True)),
         ("credentials", sa.Column("valid_until", _MOMENT, nullable=True)),
         ("credentials", sa.Column("suspended_at", _MOMENT, nullable=True)),
+        ("credentials", sa.Column("suspension_reason", sa.String(300), server_default="", nullable=False)),
     ):
         op.add_column(table, column)
     for column, target in (("template_id", "issuing_templates"), ("renews_id", "credentials"), ("suspended_by", "persons")):
@@ -171,7 +172,7 @@ def downgrade() -> None:
     op.drop_index("ix_credentials_template_id", "credentials")
     op.drop_index("ix_credentials_renews_id", "credentials")
     for table, columns in (
-        ("credentials", ("template_id", "renews_id", "suspended_by", "suspended_at", "valid_until")),
+        ("credentials", ("template_id", "renews_id", "suspended_by", "suspended_at", "suspension_reason", "valid_until")),
         ("status_lists", ("closed_at", "purpose")),
         ("issuer_keys", ("custodian",)),
         ("issuer_profiles", ("validity_months", "issues_in_waves")),
