@@ -1,4 +1,4 @@
-"""Many workers of a house at once, each with a claim that waits: rows made directly, so that 300 take a second."""
+"""Many workers of a house, each with a claim that waits: rows made directly, so that 300 take a second."""
 
 import uuid
 from collections.abc import Sequence
@@ -40,10 +40,14 @@ def _days(house: House, count: int) -> list[tuple[int, dict[int, uuid.UUID]]]:
     situations = {}
     for days_ago, by in SEEN:
         situation = Situation(
-            id=uuid.uuid4(), structure_id=house.structure_id, happened_on=today(house.clock) - timedelta(days_ago),
-            kind=SituationKind.COLLECTIVE_TASK, title="Leek harvest", created_by=house.people[by].person_id,
+            id=uuid.uuid4(),
+            structure_id=house.structure_id,
+            happened_on=today(house.clock) - timedelta(days_ago),
+            kind=SituationKind.COLLECTIVE_TASK,
+            title="Leek harvest",
+            created_by=house.people[by].person_id,
             created_at=house.clock.now(),
-        )  # fmt: skip
+        )
         house.session.add(situation)
         situations[days_ago] = situation.id
     house.session.flush()
@@ -66,8 +70,9 @@ def _one(house: House, number: int, skill: str, situations: dict[int, uuid.UUID]
         _seen(house, worker, skill, situations[days_ago], by)
     session.add(
         Claim(
-            id=claim_id, structure_id=house.structure_id, worker_id=worker, framework_version_id=house.version_id,
-            skill_id=skill, level=LEVEL, state=ClaimState.SUBMITTED, version=2, opened_at=now,
+            id=claim_id, structure_id=house.structure_id, worker_id=worker,
+            framework_version_id=house.version_id, skill_id=skill, level=LEVEL,
+            state=ClaimState.SUBMITTED, version=2, opened_at=now,
             submitted_at=now - timedelta(seconds=1000 - number),
         )
     )  # fmt: skip
@@ -79,7 +84,8 @@ def _one(house: House, number: int, skill: str, situations: dict[int, uuid.UUID]
     for position, (step, start, end) in enumerate(moves, 1):
         session.add(
             ClaimStep(
-                id=uuid.uuid4(), claim_id=claim_id, number=position, action=step.value, from_state=start, to_state=end,
+                id=uuid.uuid4(), claim_id=claim_id, number=position, action=step.value,
+                from_state=start, to_state=end,
                 person_id=house.people["marc"].person_id, role=Role.SUPERVISOR.value, at=now,
             )
         )  # fmt: skip

@@ -24,6 +24,7 @@ from badges.errors import (
     TooLateToUndo,
 )
 from badges.evidence import service as evidence
+from badges.outbox import Owed
 from badges.permissions import Action, Actor, Thing, require
 from badges.recognition.models import Claim, ClaimStep
 from badges.recognition.queries import Ground, decision_thing, ground, key_of
@@ -163,9 +164,9 @@ def _carry_out(
     for taking in takings:
         freeze_basis(session, actor, taking)
     finish_many(session, clock, actor, takings)
-    for taking in takings:
-        name = str(taking.claim.id)
-        outbox.publish(session, clock, topic=APPROVED, key=name, after=grace, claim_id=name)
+    names = [str(taking.claim.id) for taking in takings]
+    owed = [Owed(name, {"claim_id": name}) for name in names]
+    outbox.publish_many(session, clock, topic=APPROVED, owed=owed, after=grace)
 
 
 def _approvers(session: Session, claim_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID | None]:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from badges import audit
+from badges.audit import Act
 from badges.clock import Clock, today
 from badges.errors import ClaimMoved, ClaimPaused, NotFound, RuleNotMet
 from badges.frameworks import queries as frameworks
@@ -143,21 +144,21 @@ def finish_many(
     ended = [taking.claim.id for taking in takings if taking.end in _NO_MORE_INVITATIONS]
     if ended:
         _end_invitations(session, now, ended)
-    for taking in takings:
-        journal(session, clock, actor, taking.claim, taking.step.value, code)
+    audit.record_many(session, clock, [_act(actor, one.claim, one.step.value, code) for one in takings])
 
 
 def journal(session: Session, clock: Clock, actor: Actor, claim: Claim, act: str, reason: str = "") -> None:
     """Write one line about a claim: who, what, and the code of the reason; never the words."""
-    audit.record(
-        session,
-        clock,
+    audit.record_many(session, clock, [_act(actor, claim, act, reason)])
+
+
+def _act(actor: Actor, claim: Claim, act: str, reason: str) -> Act:
+    return Act(
         actor=actor.journal_name,
         act=f"claim.{act}",
         subject=f"claim:{claim.id}",
         structure_id=claim.structure_id,
-        state=claim.state.value,
-        reason=reason,
+        details={"state": claim.state.value, "reason": reason},
     )
 
 

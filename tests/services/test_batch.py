@@ -1,4 +1,4 @@
-"""A batch of approvals: each claim decided by itself, none stopped by another, quick whatever their number."""
+"""A batch of approvals: each claim decided by itself, none stopped by another, quick at any number."""
 
 import time
 import uuid
@@ -224,7 +224,7 @@ def test_three_hundred_at_once_are_quick_and_take_few_reads(house: House) -> Non
         took = time.perf_counter() - began
     assert len(outcome.done) == len(claims)
     reads = [words for words in said if words.lstrip().upper().startswith("SELECT")]
-    assert len([words for words in reads if "journal" not in words]) < 60
+    assert len(reads) < 40
     assert took < 5
 
 
