@@ -12,11 +12,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from badges import migrations
 from badges.clock import Clock, SystemClock
 from badges.db import build_engine, configure_engine, engine_options, session_factory
+from badges.engine import Relay
 from badges.evidence.storage import LocalStorage
 from badges.issuer.artwork_png import DrawnArtwork
 from badges.issuer.signer import LOCAL, LocalSigner, Signers
 from badges.issuer.vault import LocalVault
-from badges.jobs import Relay
 from badges.people.mailer import ConsoleMailer
 from badges.people.mailer_smtp import SmtpMailer
 from badges.ports import Ports

@@ -1,14 +1,16 @@
 """`badges ...`: commands of at most ten lines that call a service and print what happened."""
 
+import json
 import os
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
-from badges import audit
+from badges import audit, outbox_care
 from badges.app import build_ports, migrated
 from badges.clock import SystemClock
 from badges.demo import world
@@ -21,13 +23,14 @@ from badges.demo.server import (
     headless_settings,
     welcome,
 )
+from badges.engine import run_workers
 from badges.errors import BadgesError
 from badges.evidence import service_photos
 from badges.frameworks import service as frameworks_service
 from badges.handbook import commands_page, errors_page
 from badges.issuer import artwork_fit
 from badges.issuer import service as issuer
-from badges.jobs import Relay, issuing
+from badges.jobs import issuing
 from badges.openbadges.report import Verdict
 from badges.people import queries, service_operators, service_roster
 from badges.people import service as people_service
@@ -90,9 +93,28 @@ def demo_server() -> None:
 
 
 @cli.command()
-def relay() -> None:
-    """Carry out what the outbox owes, until stopped, in a process of its own."""
-    Relay(build_ports(from_environ())).run()
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True)
+def worker(processes: int) -> None:
+    """Carry out what the outbox owes and the daily work, until stopped; run as many as you like."""
+    from_environ()
+    run_workers(lambda: build_ports(from_environ()), processes)
+
+
+@cli.group("outbox")
+def outbox_group() -> None:
+    """Look after what has been promised and not yet been carried out."""
+
+
+@outbox_group.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--max-age", type=click.IntRange(0), help="Exit status 1 when the oldest is later.")
+def outbox_status(as_json: bool, max_age: int | None) -> None:
+    """Tell what the outbox owes, topic by topic, how late the oldest is, and the last errors."""
+    ports = build_ports(from_environ())
+    with ports.sessions() as session:
+        found = outbox_care.status(session, ports.clock)
+    click.echo(json.dumps(asdict(found), default=str) if as_json else "\n".join(found.lines()))
+    sys.exit(1 if max_age is not None and found.age_seconds > max_age else 0)
 
 
 @cli.group()

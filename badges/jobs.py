@@ -1,12 +1,16 @@
-"""The relay: carries out what the outbox owes, in a thread of the web process or in a process of its own."""
+"""What each consequence in the outbox is, and what is done once a day; engine.py runs them."""
 
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Final
 from uuid import UUID
 
 import structlog
 
-from badges import outbox
+from badges import outbox, outbox_care
+from badges.clock import Clock
+from badges.db import transaction
+from badges.evidence import service_photos
 from badges.issuer import service as issuer
 from badges.issuer.service import Issuing
 from badges.outbox import Handler
@@ -14,7 +18,8 @@ from badges.people import service_roster, service_sign_in
 from badges.ports import Ports
 from badges.sharing import service as sharing
 
-IDLE_SECONDS = 1.0
+DAY_BEGINS: Final = timedelta(hours=2)
+"""After midnight, UTC. Daily work that nobody was there to notice is owed as soon as a worker runs."""
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +43,7 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
         "email_link.requested": lambda payload: service_sign_in.send_link(
             ports.sessions, ports.clock, ports.mailer, ports.settings.base_url, UUID(payload["person_id"])
         ),
+        "daily.due": lambda payload: DAILY[payload["task"]](ports),
     }
 
 
@@ -46,25 +52,30 @@ def issuing(ports: Ports) -> Issuing:
     return ports.issuing
 
 
-class Relay(threading.Thread):
-    """A background thread that drains the outbox until it is stopped."""
+def working_day(clock: Clock) -> date:
+    """Return the day whose daily work should be owed by now."""
+    return (clock.now() - DAY_BEGINS).date()
 
-    def __init__(self, ports: Ports) -> None:
-        super().__init__(name="badges-relay", daemon=True)
-        self._ports = ports
-        self._ending = threading.Event()
 
-    def run(self) -> None:
-        """Drain, then wait a moment; a failing database is logged and tried again, never given up."""
-        known = handlers(self._ports)
-        while not self._ending.is_set():
-            try:
-                outbox.drain(self._ports.sessions, self._ports.clock, known)
-            except Exception:
-                log.exception("relay.failed")
-            self._ending.wait(IDLE_SECONDS)
+def owe_daily_work(ports: Ports, day: date) -> None:
+    """Owe each daily task of `day`. However many processes notice, and however often, each is owed once."""
+    with ports.sessions() as session, transaction(session):
+        for task in DAILY:
+            outbox.publish(session, ports.clock, topic="daily.due", key=f"{task}:{day}", task=task)
 
-    def stop(self) -> None:
-        """Ask the thread to end and wait for it."""
-        self._ending.set()
-        self.join(timeout=10)
+
+def sweep_photos(ports: Ports) -> None:
+    """Forget photos whose form never came."""
+    with ports.sessions() as session:
+        count = service_photos.sweep_orphans(session, ports.clock, ports.storage)
+    log.info("photos.swept", count=count)
+
+
+def forget_messages(ports: Ports) -> None:
+    """Forget messages that were carried out long ago and whose keys guard nothing."""
+    with ports.sessions() as session:
+        count = outbox_care.forget_done(session, ports.clock)
+    log.info("outbox.forgotten", count=count)
+
+
+DAILY: Final[Mapping[str, Callable[[Ports], None]]] = {"photos": sweep_photos, "messages": forget_messages}
