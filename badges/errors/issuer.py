@@ -20,6 +20,16 @@ class SignerAway(Unavailable):
     )
 
 
+class SignerRefused(Unavailable):
+    """The token does not accept our PIN; it is not shown again, for a few more tries would lock the token."""
+
+    id = "signer-refused"
+    message = N_(
+        "The device that keeps the signing keys (“%(custodian)s”) refuses our PIN. "
+        "Nothing is lost, but nothing is signed. Ask the operator to put the right PIN."
+    )
+
+
 class SignerUnknown(Unavailable):
     """A key is held by a custodian that the settings say nothing about."""
 
@@ -74,3 +84,10 @@ class NothingToMend(Conflict):
 
     id = "nothing-to-mend"
     message = N_("This badge is already signed. There is nothing to do.")
+
+
+class NothingToIssue(Conflict):
+    """A wave is started while no approved claim waits for its badge."""
+
+    id = "nothing-to-issue"
+    message = N_("No badge waits to be issued. There is nothing to do.")
