@@ -143,6 +143,11 @@ def drain(
     return handled
 
 
+def is_due(session: Session, clock: Clock) -> bool:
+    """Tell whether a relay would find something to do now; nothing is taken or locked."""
+    return session.execute(_due(clock.now(), ()).limit(1)).first() is not None
+
+
 def release_leases(session: Session) -> None:
     """Forget all leases: for the start of a process that knows it is the only relay."""
     with transaction(session):
@@ -186,7 +191,7 @@ def _lease(session: Session, clock: Clock, handlers: Handlers, topics: Sequence[
     """
     now = clock.now()
     with transaction(session):
-        first = session.execute(_due(now, topics).limit(1)).first()
+        first = session.execute(_due(now, topics).limit(1).with_for_update(skip_locked=True)).first()
         if first is None:
             return []
         rows, handler = [first], handlers.get(first.topic)
@@ -194,7 +199,7 @@ def _lease(session: Session, clock: Clock, handlers: Handlers, topics: Sequence[
             fresh = _due(now, [first.topic]).where(
                 OutboxMessage.last_error.is_(None), OutboxMessage.attempts < TRIES_TOGETHER
             )
-            rows = list(session.execute(fresh.limit(handler.most)))
+            rows = list(session.execute(fresh.limit(handler.most).with_for_update(skip_locked=True)))
         session.execute(
             update(OutboxMessage)
             .where(OutboxMessage.id.in_([row.id for row in rows]))
@@ -204,7 +209,7 @@ def _lease(session: Session, clock: Clock, handlers: Handlers, topics: Sequence[
 
 
 def _due(now: datetime, topics: Sequence[str]) -> Select[int, str, dict[str, str], int, str | None]:
-    """Select what may be taken now, oldest first, passing over what somebody else is just taking."""
+    """Select what may be taken now, oldest first."""
     due = (
         select(
             OutboxMessage.id,
@@ -216,7 +221,6 @@ def _due(now: datetime, topics: Sequence[str]) -> Select[int, str, dict[str, str
         .where(OutboxMessage.done_at.is_(None), OutboxMessage.due_at <= now)
         .where(or_(OutboxMessage.leased_until.is_(None), OutboxMessage.leased_until < now))
         .order_by(OutboxMessage.id)
-        .with_for_update(skip_locked=True)
     )
     return due.where(OutboxMessage.topic.in_(topics)) if topics else due
 
