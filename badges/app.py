@@ -13,10 +13,12 @@ from badges import migrations
 from badges.clock import Clock, SystemClock
 from badges.db import build_engine, configure_engine, engine_options, session_factory
 from badges.engine import Relay
+from badges.errors import Misconfigured
 from badges.evidence.storage import LocalStorage
 from badges.issuer.artwork_png import DrawnArtwork
-from badges.issuer.signer import LOCAL, LocalSigner, Signers
-from badges.issuer.vault import LocalVault
+from badges.issuer.signer import LOCAL, LocalSigner, Signer, Signers
+from badges.issuer.vault import KeyVault, LocalVault
+from badges.issuer.witness import LocalWitness
 from badges.people.mailer import ConsoleMailer
 from badges.people.mailer_smtp import SmtpMailer
 from badges.ports import Ports
@@ -86,10 +88,23 @@ def build_ports(
         storage=LocalStorage(Path(settings.media_dir)),
         mailer=mailer,
         vault=vault,
-        signer=Signers(LOCAL, {LOCAL: LocalSigner(vault)}),
+        signer=_signers(settings, vault),
         artwork=DrawnArtwork(),
         fetcher=GuardedFetcher(),
+        witness=LocalWitness(settings.witness_dir) if settings.witness_dir else None,
     )
+
+
+def _signers(settings: Settings, vault: KeyVault) -> Signers:
+    """Choose where keys are made; keys that were made elsewhere before go on signing there."""
+    custodians: dict[str, Signer] = {LOCAL: LocalSigner(vault)}
+    if settings.pkcs11_module:
+        try:
+            from badges.issuer.signer_pkcs11 import PKCS11, Pkcs11Signer  # noqa: PLC0415 - an optional extra
+        except ImportError as fault:
+            raise Misconfigured(reason="BADGES_PKCS11_MODULE needs the extra badges[pkcs11]") from fault
+        custodians[PKCS11] = Pkcs11Signer(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin)
+    return Signers(settings.signer, custodians)
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -15,6 +15,7 @@ from badges.errors import Misconfigured
 
 Mode = Literal["production", "demo", "test"]
 RelayMode = Literal["thread", "off"]
+SignerKind = Literal["local", "pkcs11"]
 KEK_BYTES = 32
 SECRET_LENGTH = 32
 
@@ -38,6 +39,10 @@ class Settings:
     smtp_url: str = field(default="", repr=False)
     mail_from: str = ""
     relay: RelayMode = "thread"
+    signer: SignerKind = "local"
+    pkcs11_module: str = ""
+    pkcs11_token: str = ""
+    pkcs11_pin: str = field(default="", repr=False)
     trusted_proxies: int = 0
     session_idle: timedelta = timedelta(hours=12)
     session_absolute: timedelta = timedelta(days=30)
@@ -64,6 +69,10 @@ def from_environ() -> Settings:
     with env.prefixed("BADGES_"):
         mode = cast("Mode", env.str("MODE", "production", validate=validate.OneOf(get_args(Mode))))
         relay = cast("RelayMode", env.str("RELAY", "thread", validate=validate.OneOf(get_args(RelayMode))))
+        signer = cast("SignerKind", env.str("SIGNER", "local", validate=validate.OneOf(get_args(SignerKind))))
+        pkcs11_module = env.str("PKCS11_MODULE", "")
+        pkcs11_token = env.str("PKCS11_TOKEN", "")
+        pkcs11_pin = env.str("PKCS11_PIN", "")
         base_url = env.str("BASE_URL", "")
         database_url = env.str("DATABASE_URL", "")
         secret_key = env.str("SECRET_KEY", "")
@@ -90,6 +99,10 @@ def from_environ() -> Settings:
         smtp_url=smtp_url,
         mail_from=mail_from,
         relay=relay,
+        signer=signer,
+        pkcs11_module=pkcs11_module,
+        pkcs11_token=pkcs11_token,
+        pkcs11_pin=pkcs11_pin,
         trusted_proxies=trusted_proxies,
     )
 
@@ -122,6 +135,9 @@ def _incoherences(settings: Settings) -> Iterator[str]:
         yield "BADGES_SECRET_KEY must hold at least 32 characters"
     if settings.secret_key.encode() in settings.key_encryption_keys.values():
         yield "BADGES_SECRET_KEY must not be a key-encryption key: the first one rotates, the second may not"
+    token = (settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin)
+    if not all(token) and (any(token) or settings.signer == "pkcs11"):
+        yield "a PKCS#11 token needs BADGES_PKCS11_MODULE, BADGES_PKCS11_TOKEN and BADGES_PKCS11_PIN"
     if settings.mode == "production":
         yield from _unfit_for_production(settings)
 
