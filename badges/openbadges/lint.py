@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from badges.errors import BadgesError, NotIssuable
+from badges.openbadges.credential import MAX_CREDENTIAL
 from badges.openbadges.did import controller_of
 from badges.openbadges.jsonld import canonicalize
 from badges.openbadges.loads import Document, dump_json
 from badges.openbadges.moments import parse_timestamp
 from badges.openbadges.places import shown, walk
 from badges.openbadges.schema import STRICT, TOLERANT, faults
+from badges.openbadges.template import Template
 
-MAX_CREDENTIAL: Final = 64 * 1024
 STAND_IN_PROOF: Final = [
     {
         "type": "DataIntegrityProof",
@@ -31,6 +32,22 @@ def lint(document: Document, *, verification_method: str = "") -> None:
     of the key, dates in order, no empty member, at most 64 kB. Raises `NotIssuable`.
     """
     found = tuple(lint_faults(document, verification_method))
+    if found:
+        raise NotIssuable(faults="; ".join(found))
+
+
+def lint_template(template: Template, *, verification_method: str = "") -> None:
+    """Return when every credential of `template` may be signed with `verification_method`.
+
+    What all holders share is judged once, as `lint` does, with a stand-in of the right kind in each
+    hole, no two alike. What a value can still break (characters, form, size, dates in order) is what
+    `Template` checks for each holder. Raises `NotIssuable`.
+    """
+    values = template.stand_ins()
+    document = template.document(values)
+    found = list(lint_faults(document, verification_method))
+    if not found and template.canonical(values) != canonicalize(document).encode():
+        found.append("$: compiled, it is canonicalised differently")
     if found:
         raise NotIssuable(faults="; ".join(found))
 

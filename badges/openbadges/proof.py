@@ -1,15 +1,18 @@
 """Data Integrity proofs with eddsa-rdfc-2022: sign a document, check a proof."""
 
-import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, lru_cache
+from hashlib import sha256
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from badges.errors import BadKey, BadProof, UnsupportedProof
-from badges.openbadges.contexts import ED25519_2020_V1
-from badges.openbadges.jsonld import NO_EXTRA, Extra, canonicalize
+from badges.openbadges.contexts import ED25519_2020_V1, NO_EXTRA, Extra
+from badges.openbadges.jsonld import canonicalize
+from badges.openbadges.keys import Sign, is_signed_by
 from badges.openbadges.loads import Document
 from badges.openbadges.moments import timestamp
 from badges.openbadges.multibase import decode_base58, encode_base58
@@ -19,17 +22,39 @@ DATA_INTEGRITY: Final = "DataIntegrityProof"
 ED25519_2020: Final = "Ed25519Signature2020"
 SUITES: Final = (CRYPTOSUITE, ED25519_2020)
 SIGNATURE_LENGTH: Final = 64
+MAX_CACHED: Final = 1_000
+"""Characters of proof options worth remembering: real ones have some 300."""
+
+
+@dataclass(frozen=True)
+class ProofOptions:
+    """What an eddsa-rdfc-2022 assertion proof says besides its value; `created` is aware.
+
+    The same for all the credentials of a batch: hashed once, whatever their number.
+    """
+
+    verification_method: str
+    created: datetime
+
+    @cached_property
+    def document(self) -> Mapping[str, str]:
+        """The proof that is still without its value, to be copied rather than changed."""
+        return {
+            "type": DATA_INTEGRITY,
+            "created": timestamp(self.created),
+            "verificationMethod": self.verification_method,
+            "cryptosuite": CRYPTOSUITE,
+            "proofPurpose": "assertionMethod",
+        }
+
+    def digest(self, contexts: Any) -> bytes:
+        """Return the hash of these options in a document whose `@context` is `contexts` (3.2.4)."""
+        return _options_digest(self.document, contexts, NO_EXTRA)
 
 
 def proof_options(verification_method: str, created: datetime) -> Document:
     """Return an eddsa-rdfc-2022 assertion proof that is still without its value."""
-    return {
-        "type": DATA_INTEGRITY,
-        "created": timestamp(created),
-        "verificationMethod": verification_method,
-        "cryptosuite": CRYPTOSUITE,
-        "proofPurpose": "assertionMethod",
-    }
+    return dict(ProofOptions(verification_method, created).document)
 
 
 def sign(
@@ -45,9 +70,17 @@ def sign(
     The same document, key, method and moment give the same bytes. A proof already there is left
     out of what is signed and replaced. Raises `NotCanonical` when a proof would not cover it all.
     """
-    options = proof_options(verification_method, created)
-    value = private_key.sign(proof_hash(document, options, extra_contexts=extra_contexts))
-    return _unsecured(document) | {"proof": [options | {"proofValue": encode_base58(value)}]}
+    options = ProofOptions(verification_method, created)
+    return signed(document, options, private_key.sign, extra_contexts=extra_contexts)
+
+
+def signed(
+    document: Document, options: ProofOptions, sign: Sign, *, extra_contexts: Extra = NO_EXTRA
+) -> Document:
+    """Do as `sign` does, with options shared by a batch and any way of signing."""
+    proof = dict(options.document)
+    value = sign(proof_hash(document, proof, extra_contexts=extra_contexts))
+    return _unsecured(document) | {"proof": [proof | {"proofValue": encode_base58(value)}]}
 
 
 def check(
@@ -67,10 +100,10 @@ def check(
         raise UnsupportedProof(kind=kind)
     if proof.get("proofPurpose") != "assertionMethod":
         raise BadProof(reason="made for another purpose than issuing")
-    try:
-        public_key.verify(_signature(proof), proof_hash(document, proof, extra_contexts=extra_contexts))
-    except InvalidSignature:
-        raise BadProof(reason="the document or the proof was changed, or another key signed it") from None
+    if not is_signed_by(
+        public_key, _signature(proof), proof_hash(document, proof, extra_contexts=extra_contexts)
+    ):
+        raise BadProof(reason="the document or the proof was changed, or another key signed it")
 
 
 def kind_of(proof: Document) -> str:
@@ -82,8 +115,8 @@ def kind_of(proof: Document) -> str:
 def proof_hash(document: Document, proof: Document, *, extra_contexts: Extra = NO_EXTRA) -> bytes:
     """Return what gets signed: SHA-256 of the canonical proof, then of the document (3.2.4)."""
     options = {name: value for name, value in proof.items() if name != "proofValue"}
-    options["@context"] = _proof_context(document, proof)
-    return _digest(options, extra_contexts) + _digest(_unsecured(document), extra_contexts)
+    contexts = _proof_context(document, proof)
+    return _options_digest(options, contexts, extra_contexts) + _digest(_unsecured(document), extra_contexts)
 
 
 def proofs_of(document: Document) -> list[Document]:
@@ -102,7 +135,20 @@ def _unsecured(document: Document) -> Document:
 
 
 def _digest(document: Document, extra: Extra) -> bytes:
-    return hashlib.sha256(canonicalize(document, extra_contexts=extra).encode()).digest()
+    return sha256(canonicalize(document, extra_contexts=extra).encode()).digest()
+
+
+def _options_digest(options: Mapping[str, Any], contexts: Any, extra: Extra) -> bytes:
+    urls = tuple(contexts) if isinstance(contexts, list) else (contexts,)
+    texts = [*options, *options.values(), *urls]
+    if not extra and all(isinstance(text, str) for text in texts) and sum(map(len, texts)) <= MAX_CACHED:
+        return _cached_digest(tuple(options.items()), urls)
+    return _digest({**options, "@context": contexts}, extra)
+
+
+@lru_cache(maxsize=1024)
+def _cached_digest(options: tuple[tuple[str, str], ...], contexts: tuple[str, ...]) -> bytes:
+    return _digest({**dict(options), "@context": list(contexts)}, NO_EXTRA)
 
 
 def _signature(proof: Document) -> bytes:

@@ -63,7 +63,11 @@ class AchievementSpec:
 
 @dataclass(frozen=True)
 class EvidenceSpec:
-    """How it was seen: a public summary, never raw notes."""
+    """How it was seen: a public summary, never raw notes.
+
+    `id` is the page or the older credential that is the evidence; without one, the evidence is a part
+    of the credential and gets its id from it.
+    """
 
     name: str
     narrative: str

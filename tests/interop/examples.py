@@ -60,7 +60,7 @@ ACHIEVEMENT = AchievementSpec(
     creator=DID,
 )
 CREDENTIAL = CredentialSpec(
-    id=f"{BASE}/credentials/0b6b1d5e-6f4e-4a39-8f0e-1a9d7a3c1f00",
+    id="urn:uuid:0b6b1d5e-6f4e-4a39-8f0e-1a9d7a3c1f00",
     issuer=ISSUER,
     achievement=ACHIEVEMENT,
     recipient_id="urn:uuid:7d9c3a52-90cb-4b0b-a8be-5d9a8e1f2b11",

@@ -19,6 +19,7 @@ from badges.openbadges.lint import lint, lint_faults
 from badges.openbadges.loads import dump_json
 from badges.openbadges.moments import parse_timestamp, timestamp
 from badges.openbadges.schema import STRICT, TOLERANT, faults
+from badges.openbadges.specs import EvidenceSpec
 from tests.interop.examples import ACHIEVEMENT, CREDENTIAL, DID, ISSUED, ISSUER, KEY, METHOD, signed, unsigned
 
 REFERENCE = Path(__file__).parents[1] / "data/openbadges/samples/reference/ob3-didweb-6-proof-array.json"
@@ -45,7 +46,9 @@ def test_a_credential_has_the_recommended_shape() -> None:
     ):
         assert _shape(ours[name]) == _shape(reference[name]), name
     theirs, subject = reference["credentialSubject"], ours["credentialSubject"]
-    assert _shape(subject["result"]) == _shape(theirs["result"])
+    [result] = subject["result"]
+    assert result.pop("id") == f"{CREDENTIAL.id}#result-1"
+    assert _shape([result]) == _shape(theirs["result"])
     for name in ("type", "criteria", "tag", "inLanguage", "achievementType"):
         assert _shape(subject["achievement"][name]) == _shape(theirs["achievement"][name]), name
 
@@ -53,6 +56,16 @@ def test_a_credential_has_the_recommended_shape() -> None:
 @pytest.mark.parametrize("schema", [TOLERANT, STRICT])
 def test_a_signed_credential_passes_both_published_schemas(schema: str) -> None:
     assert faults(signed(), schema) == ()
+
+
+def test_evidence_is_a_part_of_the_credential_unless_it_is_something_else() -> None:
+    own, older = EvidenceSpec("Observations", "12."), EvidenceSpec("Badge", "2021.", id="urn:uuid:older")
+    found = unsigned(evidence=(own, older, own))["evidence"]
+    assert [item["id"] for item in found] == [
+        f"{CREDENTIAL.id}#evidence-1",
+        "urn:uuid:older",
+        f"{CREDENTIAL.id}#evidence-3",
+    ]
 
 
 def test_lint_lets_a_good_credential_through() -> None:

@@ -1,0 +1,145 @@
+"""Canonical N-Quads (RDFC-1.0) of quads with holes: only what a value can change is worked out again."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from hashlib import sha256
+from itertools import groupby
+from typing import Final
+
+from badges.openbadges.quads import Quad, line
+from badges.openbadges.rdfc import PREFIX, first_degree_hash, mentions_of
+from badges.openbadges.rdfc import _seen_from as seen_from
+from badges.openbadges.template_holes import MARKER, TextWithHoles
+
+LABEL_ORDERS_KEPT: Final = 128
+"""Of one template, some 20 kB each. One nameless part that differs among k others makes k + 1 orders."""
+
+
+class SortedLines:
+    """Lines with holes that are in code point order whatever fills the holes.
+
+    Call the *head* of a line what stands before its first hole; a line without holes is all head.
+    Two lines whose heads differ at some character are in an order that no value can change. So when
+    lines are sorted by head, only those whose head begins with the head of an earlier line with a
+    hole can change places with it, and they follow it at once: they are sorted anew each time.
+    """
+
+    def __init__(self, lines: Iterable[str], names: tuple[str, ...]) -> None:
+        blocks = [
+            (TextWithHoles("".join(f"{text}\n" for text in group), names), moving)
+            for moving, group in _blocks(sorted(lines, key=_head))
+        ]
+        self._first = b"" if not blocks or blocks[0][0].has_holes else blocks.pop(0)[0].fill([])
+        self._hashed_first = sha256(self._first)
+        self._others = blocks
+
+    def fill(self, values: list[bytes]) -> bytes | None:
+        """Return the lines, each with its end; None when values have made two of them the same."""
+        others = self._fill_others(values)
+        return None if others is None else self._first + others
+
+    def digest(self, values: list[bytes]) -> bytes | None:
+        """Return the SHA-256 of `fill`; the lines before the first that varies are already hashed."""
+        others = self._fill_others(values)
+        if others is None:
+            return None
+        whole = self._hashed_first.copy()
+        whole.update(others)
+        return whole.digest()
+
+    def _fill_others(self, values: list[bytes]) -> bytes | None:
+        texts = []
+        for block, moving in self._others:
+            text = block.fill(values)
+            if moving:
+                lines = text[:-1].split(b"\n")
+                if len(set(lines)) < len(lines):
+                    return None
+                lines.sort()
+                text = b"\n".join([*lines, b""])
+            texts.append(text)
+        return b"".join(texts)
+
+
+class CanonicalLines:
+    """The canonical form of quads with holes (RDFC-1.0, 4.4.3).
+
+    The canonical label of a blank node is the rank of its first-degree hash, as long as these differ
+    from each other. The hash of a node with no hole in the quads it stands in is worked out once;
+    the others are hashed for each holder. For each order of the hashes, the labelled and sorted
+    lines are kept.
+    """
+
+    def __init__(self, quads: Sequence[Quad], names: tuple[str, ...]) -> None:
+        self._quads = quads
+        self._names = names
+        settled: dict[str, bytes] = {}
+        moving: dict[str, SortedLines] = {}
+        for node, said in mentions_of(quads).items():
+            lines = [seen_from(node, quad)[:-1] for quad in said]
+            if any(MARKER.search(text) for text in lines):
+                moving[node] = SortedLines(lines, names)
+            else:
+                settled[node] = bytes.fromhex(first_degree_hash(node, said))
+        self._nodes = [*settled, *moving]
+        self._settled_hashes = list(settled.values())
+        self._moving = list(moving.values())
+        self._labelled = lru_cache(LABEL_ORDERS_KEPT)(self._in_order)
+
+    def fill(self, values: list[bytes]) -> bytes | None:
+        """Return the canonical N-Quads, or None when ties or doubled quads need the whole algorithm."""
+        lines = self._lines(values)
+        return None if lines is None else lines.fill(values)
+
+    def digest(self, values: list[bytes]) -> bytes | None:
+        """Return the SHA-256 of `fill`, or None where that gives None."""
+        lines = self._lines(values)
+        return None if lines is None else lines.digest(values)
+
+    def _lines(self, values: list[bytes]) -> SortedLines | None:
+        hashes = [*self._settled_hashes]
+        for said in self._moving:
+            digest = said.digest(values)
+            if digest is None:
+                return None
+            hashes.append(digest)
+        if len(set(hashes)) < len(hashes):
+            return None
+        return self._labelled(tuple(sorted(range(len(hashes)), key=hashes.__getitem__)))
+
+    def _in_order(self, order: tuple[int, ...]) -> SortedLines:
+        labels = {self._nodes[index]: f"{PREFIX}{rank}" for rank, index in enumerate(order)}
+        return SortedLines([line(_labelled(quad, labels)) for quad in self._quads], self._names)
+
+
+def _labelled(quad: Quad, labels: Mapping[str, str]) -> Quad:
+    subject, predicate, thing, graph = quad
+    return labels.get(subject, subject), predicate, labels.get(thing, thing), labels.get(graph, graph)
+
+
+def _head(text: str) -> str:
+    return MARKER.split(text, maxsplit=1)[0]
+
+
+def _blocks(lines: Iterable[str]) -> Iterator[tuple[bool, list[str]]]:
+    """Yield the lines in their order: those that stay where they are, and those that may change places."""
+    for moving, groups in groupby(_groups(lines), key=lambda group: len(group) > 1):
+        if moving:
+            yield from ((True, group) for group in groups)
+        else:
+            yield False, [text for group in groups for text in group]
+
+
+def _groups(lines: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the lines that can change places with each other, together; the others alone."""
+    group: list[str] = []
+    stem: str | None = None
+    for text in lines:
+        if stem is not None and text.startswith(stem):
+            group.append(text)
+            continue
+        if group:
+            yield group
+        group, stem = [text], _head(text) if MARKER.search(text) else None
+    if group:
+        yield group
