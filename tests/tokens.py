@@ -13,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from badges.issuer.signer_pkcs11 import Pkcs11Signer
 
+PKCS11 = "pkcs11"
 LABEL = "badges-test"
 PIN = "2580-test"
 MODULES = (
