@@ -1,8 +1,8 @@
 """Compiled contexts: what each member and type means, worked out once and then only looked up.
 
-The context in force at a place of a document follows from the list of contexts and from the types and members
-on the way down (JSON-LD API, 4.1 and 5.1.2). PyLD works it out, behind its lock; a `Context` keeps the outcome.
-Whatever is not covered here raises `NotCanonical`: the caller then asks the reference road (`reference.py`).
+The context in force at a place of a document follows from the list of contexts and from the types and
+members on the way down (JSON-LD API, 4.1 and 5.1.2). PyLD works it out, behind its lock; a `Context` keeps
+the outcome. Whatever is not covered here raises `NotCanonical`: the caller then asks the reference road.
 """
 
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ MAX_COMPILED: Final = 400
 IDENTIFIER: Final = "@id"
 VOCABULARY: Final = "@vocab"
 LITERAL: Final = ""
-KEPT_CONTAINERS: Final = frozenset({"@set", "@graph"})
+KEPT_CONTAINERS: Final = frozenset({"@set", "@graph", "@list"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class Member:
     coercion: str
     suffixes: Suffixes
     is_graph: bool
+    is_list: bool
     values: "Context"
     nodes: "Context"
     references: "Context"
@@ -164,6 +165,7 @@ class Compiler:
             coercion=coercion if coercion in (IDENTIFIER, VOCABULARY) else LITERAL,
             suffixes=_suffixes(values, again),
             is_graph="@graph" in definition.get("@container", ()),
+            is_list="@list" in definition.get("@container", ()),
             values=values,
             nodes=self._scoped(values.previous or values, again),
             references=self._scoped(values, again),

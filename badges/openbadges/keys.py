@@ -1,9 +1,12 @@
 """Ed25519 keys and the documents that publish them: Multikey, DID document, JWK, JWKS."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_open, crypto_sign_seed_keypair
+from nacl.exceptions import BadSignatureError
 
 from badges.errors import BadKey
 from badges.openbadges.contexts import DID_V1, MULTIKEY_V1
@@ -18,6 +21,9 @@ from badges.openbadges.multibase import (
 PUBLIC_PREFIX: Final = b"\xed\x01"
 PRIVATE_PREFIX: Final = b"\x80\x26"
 LENGTH: Final = 32
+
+Sign = Callable[[bytes], bytes]
+"""Makes the 64-byte Ed25519 signature of a message (RFC 8032)."""
 
 
 def generate_private_key() -> Ed25519PrivateKey:
@@ -42,11 +48,32 @@ def private_from_multibase(text: str) -> Ed25519PrivateKey:
     return private_from_bytes(_without_prefix(text, PRIVATE_PREFIX))
 
 
+def signer_from_bytes(seed: bytes) -> Sign:
+    """Return a function that signs with the private key of 32 secret bytes, expanded once.
+
+    libsodium signs in two thirds of the time that OpenSSL takes. Raises `BadKey` for another length.
+    """
+    if len(seed) != LENGTH:
+        raise BadKey(reason="an Ed25519 private key has 32 bytes")
+    _, secret = crypto_sign_seed_keypair(seed)
+    return lambda message: crypto_sign(message, secret)[:crypto_sign_BYTES]
+
+
+def is_signed_by(public: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
+    """Return whether `signature` is one that the holder of `public` made over `message` (RFC 8032)."""
+    try:
+        crypto_sign_open(signature + message, public.public_bytes_raw())
+    except BadSignatureError:
+        return False
+    return True
+
+
 def public_multibase(public: Ed25519PublicKey) -> str:
     """Return `public` as Multikey text, `z6Mk…` (VC-DI-EDDSA, 2.1.1)."""
     return encode_base58(PUBLIC_PREFIX + public.public_bytes_raw())
 
 
+@lru_cache(maxsize=1024)
 def public_from_multibase(text: str) -> Ed25519PublicKey:
     """Return the Ed25519 public key written as `z6Mk…`; raise `BadKey` for any other text."""
     return Ed25519PublicKey.from_public_bytes(_without_prefix(text, PUBLIC_PREFIX))

@@ -144,7 +144,7 @@ def _check_expanded(value: object, document: Document, seen: Counter[tuple[objec
 
 
 def _says_something(node: dict[str, Any]) -> bool:
-    """A value, or a bare identifier, leaves no quad in a graph: nothing would cover it."""
+    """Return whether `node` leaves a quad in its graph; a value or a bare identifier does not."""
     return "@value" not in node and any(item for name, item in node.items() if name != "@id")
 
 

@@ -9,9 +9,12 @@ XSD_DOUBLE: Final = f"{XSD}double"
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 LANG_STRING: Final = f"{RDF}langString"
 RDF_TYPE: Final = f"<{RDF}type>"
+RDF_FIRST: Final = f"<{RDF}first>"
+RDF_REST: Final = f"<{RDF}rest>"
+RDF_NIL: Final = f"<{RDF}nil>"
 
-# A character outside IRIREF could close the <…> of an N-Quad and forge the next one (RDF 1.1, 3.2). White space
-# of any kind (U+00A0, U+2028…) is out too: processors take such an IRI for a relative one and drop it.
+# A character outside IRIREF could close the <…> of an N-Quad and forge the next one (RDF 1.1, 3.2). White
+# space of any kind (U+00A0, U+2028…) is out too: processors take such an IRI for a relative one and drop it.
 IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{}|^`\\\s\ufeff\ud800-\udfff]*")
 LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 

@@ -20,6 +20,9 @@ from badges.openbadges.terms import (
     IRI,
     LANG_STRING,
     LANGUAGE,
+    RDF_FIRST,
+    RDF_NIL,
+    RDF_REST,
     RDF_TYPE,
     SPECIAL,
     XSD_DOUBLE,
@@ -90,7 +93,9 @@ class _Walk:
         """Add a quad for each value of a member, lists in lists laid flat, null left out (5.1.2, 5)."""
         if value is None:
             return
-        if isinstance(value, list):
+        if member.is_list:
+            self.quads.append((subject, member.predicate, self._list(member, value, graph, depth), graph))
+        elif isinstance(value, list):
             self._count_depth(depth)
             for item in value:
                 self._add(subject, member, item, graph, depth + 1)
@@ -99,6 +104,17 @@ class _Walk:
         else:
             thing = self._term(member, value, graph, depth)
             self.quads.append((subject, member.predicate, thing, graph))
+
+    def _list(self, member: Member, value: object, graph: str, depth: int) -> str:
+        """Return the head of an ordered list, null left out (JSON-LD API, 8.2.3)."""
+        self._count_depth(depth)
+        head = RDF_NIL
+        for item in reversed(value if isinstance(value, list) else [value]):
+            if item is not None:
+                thing = (self._list if isinstance(item, list) else self._term)(member, item, graph, depth + 1)
+                rest, head = head, self._new_blank()
+                self.quads += [(head, RDF_FIRST, thing, graph), (head, RDF_REST, rest, graph)]
+        return head
 
     def _add_graph(self, subject: str, member: Member, value: object, graph: str, depth: int) -> None:
         """Put an object into a nameless graph of its own (5.1.2 step 13.14)."""
