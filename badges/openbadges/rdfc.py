@@ -67,11 +67,12 @@ def canonical_labels(mentions: Mentions) -> Labels:
 
 def first_degree_hash(node: str, quads: Iterable[Quad]) -> str:
     """Return the hash of what is said of `node`, itself written _:a and others _:z (RDFC-1.0, 4.6)."""
-    lines = sorted(_seen_from(node, quad) for quad in quads)
+    lines = sorted(seen_from(node, quad) for quad in quads)
     return sha256("".join(lines).encode()).hexdigest()
 
 
-def _seen_from(node: str, quad: Quad) -> str:
+def seen_from(node: str, quad: Quad) -> str:
+    """Return the line of `quad` that is hashed for `node`, with its end: itself _:a, other blank nodes _:z."""
     subject, predicate, thing, graph = quad
     return line((_role(subject, node), predicate, _role(thing, node), _role(graph, node))) + "\n"
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NoReturn
 
@@ -13,7 +14,7 @@ from badges.openbadges.loads import Document, dump_json
 from badges.openbadges.moments import parse_timestamp, timestamp
 from badges.openbadges.multibase import encode_base58
 from badges.openbadges.places import walk
-from badges.openbadges.proof import CLOSING, ProofOptions
+from badges.openbadges.proof import ProofOptions
 from badges.openbadges.quads import Quad
 from badges.openbadges.template_holes import (
     CLOSE,
@@ -103,8 +104,8 @@ class Template:
         """
         escaped_values = self._checked(values)
         digest = self._lines.digest(escaped_values) or sha256(self._canonicalized(values)).digest()
-        before = self._rendered(escaped_values)[:-1] + proof.opening
-        return proof.message(self._contexts, digest), before
+        proof_digest, proof_json = _written(proof, self._contexts)
+        return proof_digest + digest, self._rendered(escaped_values)[:-1] + proof_json
 
     def sign(self, values: Mapping[str, str], proof: ProofOptions, sign: Callable[[bytes], bytes]) -> bytes:
         """Return the signed compact JSON: `dump_json(proof.sign(document(values), ...))`.
@@ -138,7 +139,14 @@ class Template:
 
 def secured(before: bytes, signature: bytes) -> bytes:
     """Return the signed JSON of `Template.prepare`, completed with the 64 bytes of `signature`."""
-    return before + encode_base58(signature).encode() + CLOSING
+    return before + encode_base58(signature).encode() + b'"}]}'
+
+
+@lru_cache(maxsize=256)
+def _written(proof: ProofOptions, contexts: tuple[str, ...]) -> tuple[bytes, bytes]:
+    """Return the hash of `proof` and its JSON, from the end of the document to the signature."""
+    text = dump_json({**proof.document, "proofValue": ""})
+    return proof.digest(list(contexts)), b',"proof":[' + text.removesuffix(b'"}')
 
 
 def _check_markers(document: Document) -> None:

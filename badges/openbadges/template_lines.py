@@ -7,8 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from badges.openbadges.quads import Quad, line
-from badges.openbadges.rdfc import PREFIX, first_degree_hash, mentions_of
-from badges.openbadges.rdfc import _seen_from as seen_from
+from badges.openbadges.rdfc import PREFIX, first_degree_hash, mentions_of, seen_from
 from badges.openbadges.template_holes import MARKER, TextWithHoles
 
 LABEL_ORDERS_KEPT: Final = 128
