@@ -72,7 +72,7 @@ def first_degree_hash(node: str, quads: Iterable[Quad]) -> str:
 
 
 def seen_from(node: str, quad: Quad) -> str:
-    """Return the line of `quad` that is hashed for `node`, with its end: itself _:a, other blank nodes _:z."""
+    """Return the line of `quad` that is hashed for `node`, its end included: itself _:a, others _:z."""
     subject, predicate, thing, graph = quad
     return line((_role(subject, node), predicate, _role(thing, node), _role(graph, node))) + "\n"
 
