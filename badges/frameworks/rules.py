@@ -129,6 +129,11 @@ class Framework:
         except KeyError as error:
             raise UnknownSkill(skill=skill_id) from error
 
+    def has(self, skill_id: str, level: str) -> bool:
+        """Tell whether the skill called `skill_id` is described at `level` ("N2")."""
+        skill = self._by_id.get(skill_id)
+        return skill is not None and any(step.level == level for step in skill.levels)
+
     def level(self, code: str) -> Level:
         """Return the level called `code` ("N2"). Raises `UnknownSkill`."""
         for level in self.levels:

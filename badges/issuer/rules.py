@@ -194,8 +194,9 @@ def renamed(document: Document, moment: datetime, *, name: str) -> Document:
 
 
 def redated(document: Document, moment: datetime) -> Document:
-    """Return `document` valid from `moment`; awardedDate stays."""
-    return document | {"validFrom": timestamp(moment)}
+    """Return `document` valid from `moment`, yet not from later than its end; awardedDate stays."""
+    written = timestamp(moment)
+    return document | {"validFrom": min(written, document.get("validUntil", written))}
 
 
 def relisted(document: Document, moment: datetime, *, entry: StatusEntry) -> Document:

@@ -22,6 +22,7 @@ class Wording:
     language: str
     rubric_name: str
     evidence_name: str
+    previous_name: str
     _name: str
     _criteria: str
     _seen: str
@@ -31,6 +32,7 @@ class Wording:
     _one_day: str
     _period: str
     _observers: Counted
+    _previous: str
     _checked: str
     _checked_outside: str
     _matches: Mapping[str, str]
@@ -69,6 +71,10 @@ class Wording:
             return f"{seen} {self._checked_outside.format(organisation=basis.outside_organisation)}"
         return f"{seen} {self._checked}"
 
+    def previous(self, awarded: date) -> str:
+        """Return what the badge before this one, given on `awarded`, has to do with it."""
+        return self._previous.format(day=self._day(awarded))
+
     def alignment(self, match: str, language: str) -> str:
         """Return how well the public skill matches, and in which language its name is given."""
         return self._alignment.format(match=self._matches[match], language=self._languages[language])
@@ -91,6 +97,7 @@ FRENCH: Final = Wording(
     language="fr",
     rubric_name="Niveau",
     evidence_name="Vu au travail",
+    previous_name="Badge précédent",
     _name="{skill}, niveau {rank} sur 3",
     _criteria=(
         "La personne qui reçoit ce badge a été vue au travail en train de faire ceci :\n\n{behaviours}\n\n"
@@ -104,6 +111,10 @@ FRENCH: Final = Wording(
     _one_day="le {day}",
     _period="sur {days}, entre le {first} et le {last}",
     _observers=("par {number} personne", "par {number} personnes"),
+    _previous=(
+        "Cette personne avait déjà reçu ce badge le {day}. "
+        "La compétence a été vue de nouveau au travail depuis, et vérifiée de nouveau."
+    ),
     _checked="Une autre personne de la structure, qui n’avait rien noté elle-même, a vérifié puis décidé.",
     _checked_outside=(
         "Une personne extérieure à la structure, de l’organisation « {organisation} », a vérifié puis décidé."
@@ -120,6 +131,7 @@ ENGLISH: Final = Wording(
     language="en",
     rubric_name="Level",
     evidence_name="Seen at work",
+    previous_name="Earlier badge",
     _name="{skill}, level {rank} of 3",
     _criteria=(
         "The person who holds this badge was seen at work doing this:\n\n{behaviours}\n\n"
@@ -133,6 +145,10 @@ ENGLISH: Final = Wording(
     _one_day="on {day}",
     _period="on {days} between {first} and {last}",
     _observers=("by {number} person", "by {number} people"),
+    _previous=(
+        "This person already received this badge on {day}. "
+        "The skill has been seen at work again since then, and checked again."
+    ),
     _checked=(
         "Somebody else from the organisation, who had noted nothing themselves, checked it and then decided."
     ),

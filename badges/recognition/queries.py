@@ -17,11 +17,11 @@ from badges.frameworks.rules import Framework
 from badges.people.queries import worker_thing
 from badges.permissions import Thing
 from badges.recognition.models import Claim, ClaimStep, ReviewerInvitation
-from badges.recognition.rules import IN_REVIEW, REFUSALS, ClaimState, Step
+from badges.recognition.rules import IN_REVIEW, RECOGNISED, REFUSALS, ClaimState, Step
 from badges.recognition.rules_award import Proposal, SeenFact, propose, seen_once
 from badges.recognition.rules_basis import Basis, digest, from_json
 
-_APPROVED = frozenset({ClaimState.APPROVED, ClaimState.REVOKED})
+_APPROVED = RECOGNISED | {ClaimState.REVOKED}
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,10 @@ class Ground:
 def ground(session: Session, structure_id: uuid.UUID, worker_ids: Collection[uuid.UUID]) -> Ground:
     """Read what the rule needs about `worker_ids`, in a few queries whatever their number."""
     seen: dict[ClaimKey, list[ObservationView]] = {}
+    used = _used(session, structure_id, worker_ids)
     for view in evidence.seen_of(session, worker_ids, structure_id=structure_id):
+        if view.id in used:
+            continue
         key = ClaimKey(structure_id, view.worker_id, view.version_id, view.skill_id, view.level)
         seen.setdefault(key, []).append(view)
     held = session.execute(
@@ -103,13 +106,27 @@ def ground(session: Session, structure_id: uuid.UUID, worker_ids: Collection[uui
         .where(
             Claim.structure_id == structure_id,
             Claim.worker_id.in_(worker_ids),
-            Claim.state == ClaimState.APPROVED,
+            Claim.state.in_(RECOGNISED),
         )
     )
     recognised = frozenset(
         (worker_id, framework, skill, level) for worker_id, framework, skill, level in held
     )
     return Ground({key: tuple(views) for key, views in seen.items()}, recognised)
+
+
+def _used(
+    session: Session, structure_id: uuid.UUID, worker_ids: Collection[uuid.UUID]
+) -> frozenset[uuid.UUID]:
+    """Return the observations behind badges that are being renewed: a renewal needs others."""
+    bases = session.scalars(
+        select(Claim.basis).where(
+            Claim.structure_id == structure_id,
+            Claim.worker_id.in_(worker_ids),
+            Claim.state == ClaimState.RENEWED,
+        )
+    )
+    return frozenset(one for basis in bases if basis for one in from_json(basis).observation_ids)
 
 
 def digest_of(known: Ground, claim: Claim) -> str:

@@ -16,7 +16,15 @@ from badges.people.queries import WorkerTile, worker_thing, workers_in_charge
 from badges.permissions import Action, Actor, Thing, may, require
 from badges.recognition.models import Claim, ClaimStep
 from badges.recognition.queries import ClaimKey, Ground, assess, ground, key_of
-from badges.recognition.rules import ENDED, IN_REVIEW, WORKFLOW, ClaimState, Step, words_of
+from badges.recognition.rules import (
+    ENDED,
+    IN_REVIEW,
+    WITH_THE_BADGE,
+    WORKFLOW,
+    ClaimState,
+    Step,
+    words_of,
+)
 from badges.recognition.rules_award import Proposal
 
 _ORDER = {
@@ -126,7 +134,7 @@ def _line(
 def _steps(actor: Actor, claim: Claim | None, thing: Thing) -> Iterable[Step]:
     state = claim.state if claim and claim.state not in ENDED else None
     for step, move in WORKFLOW.items():
-        if state in move.start and may(actor, move.permission, thing):
+        if step not in WITH_THE_BADGE and state in move.start and may(actor, move.permission, thing):
             yield step
 
 

@@ -30,7 +30,16 @@ from badges.recognition.queries import (
     key_of,
     live_invitations,
 )
-from badges.recognition.rules import ENDED, IN_REVIEW, WORKFLOW, ClaimState, Step, on_appeal, words_of
+from badges.recognition.rules import (
+    ENDED,
+    IN_REVIEW,
+    WITH_THE_BADGE,
+    WORKFLOW,
+    ClaimState,
+    Step,
+    on_appeal,
+    words_of,
+)
 from badges.recognition.rules_award import Proposal
 from badges.recognition.rules_batch import Hindrance, hindrance
 
@@ -145,10 +154,10 @@ def queue(session: Session, clock: Clock, actor: Actor, language: str) -> tuple[
     mine = [
         claim for claim in claims if _may_decide(actor, claim, known, refusers.get(claim.id, frozenset()))
     ]
-    abouts = _abouts(session, mine, language)
+    told = abouts(session, mine, language)
     return tuple(
         QueueItem(
-            abouts[claim.id],
+            told[claim.id],
             _proposal(session, clock, claim, known),
             (today(clock) - claim.submitted_at.date()).days if claim.submitted_at else 0,
             digest_of(known, claim),
@@ -168,7 +177,7 @@ def claim_view(session: Session, clock: Clock, actor: Actor, claim_id: uuid.UUID
     framework = frameworks.load(session, claim.framework_version_id)
     seen = known.seen.get(key_of(claim), ())
     return ClaimView(
-        about=_abouts(session, [claim], language)[claim.id],
+        about=abouts(session, [claim], language)[claim.id],
         shown=digest_of(known, claim),
         proposal=_proposal(session, clock, claim, known),
         behaviours=_behaviours(framework.skill(claim.skill_id), claim.level, seen, language),
@@ -204,10 +213,10 @@ def waiting(session: Session, clock: Clock, actor: Actor, language: str) -> tupl
         Actor(person_id, actor.structure_id, frozenset({Role.REVIEWER}))
         for person_id in persons_with_role(session, actor.structure_id, Role.REVIEWER)
     ]
-    abouts = _abouts(session, claims, language)
+    told = abouts(session, claims, language)
     return tuple(
         Waiting(
-            about=abouts[claim.id],
+            about=told[claim.id],
             reviewers_inside=sum(
                 _may_decide(reviewer, claim, known, refusers.get(claim.id, frozenset()))
                 for reviewer in inside
@@ -269,11 +278,12 @@ def _refusers(session: Session, claim_ids: list[uuid.UUID]) -> dict[uuid.UUID, f
 
 def _open_steps(actor: Actor, state: ClaimState, thing: Thing) -> Iterable[Step]:
     for step, move in WORKFLOW.items():
-        if state in move.start and may(actor, move.permission, thing):
+        if step not in WITH_THE_BADGE and state in move.start and may(actor, move.permission, thing):
             yield step
 
 
-def _abouts(session: Session, claims: Iterable[Claim], language: str) -> dict[uuid.UUID, About]:
+def abouts(session: Session, claims: Iterable[Claim], language: str) -> dict[uuid.UUID, About]:
+    """Return what each claim is about, in their order; no permission is checked."""
     every = list(claims)
     people = dict(
         session.execute(

@@ -28,6 +28,7 @@ class ClaimState(StrEnum):
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
     REVOKED = "revoked"
+    RENEWED = "renewed"
 
 
 class Step(StrEnum):
@@ -45,6 +46,7 @@ class Step(StrEnum):
     APPROVE_APPEAL = "approve_appeal"
     REFUSE_APPEAL = "refuse_appeal"
     REVOKE = "revoke"
+    RENEW = "renew"
 
 
 class Reason(StrEnum):
@@ -130,10 +132,15 @@ WORKFLOW: Mapping[Step, Move] = {
         frozenset(REFUSAL_REASONS),
         needs_comment=True,
     ),
-    Step.REVOKE: Move(_from(ClaimState.APPROVED), ClaimState.REVOKED, Action.REVOKE_CREDENTIAL),
+    Step.REVOKE: Move(
+        _from(ClaimState.APPROVED, ClaimState.RENEWED), ClaimState.REVOKED, Action.REVOKE_CREDENTIAL
+    ),
+    Step.RENEW: Move(_from(ClaimState.APPROVED), ClaimState.RENEWED, Action.SUBMIT_CLAIM),
 }
 
-ENDED = frozenset({ClaimState.CLOSED, ClaimState.WITHDRAWN, ClaimState.REVOKED})
+ENDED = frozenset({ClaimState.CLOSED, ClaimState.WITHDRAWN, ClaimState.REVOKED, ClaimState.RENEWED})
+RECOGNISED = frozenset({ClaimState.APPROVED, ClaimState.RENEWED})
+WITH_THE_BADGE = frozenset({Step.REVOKE, Step.RENEW})
 IN_REVIEW = frozenset({ClaimState.SUBMITTED, ClaimState.APPEALED})
 DECISIONS = frozenset({Step.APPROVE, Step.RETURN, Step.REFUSE, Step.APPROVE_APPEAL, Step.REFUSE_APPEAL})
 REFUSALS = frozenset({Step.REFUSE, Step.REFUSE_APPEAL})

@@ -20,6 +20,9 @@ until the badge is being made (ten seconds in the pages); an approval given on a
 
 A refused claim opens again only when something new has been seen. After a closed, withdrawn or revoked
 claim, a new one may begin. A claim is revoked with its badge, in the same transaction.
+
+A claim is renewed from three months before its badge ends, and after that: the same step opens the next
+claim, for which only what was seen besides counts. The badge holds until its end.
 """
 _RULE = """
 ## The award rule

@@ -19,7 +19,7 @@ from badges.frameworks import service as frameworks
 from badges.people.queries import worker_thing
 from badges.permissions import Action, Actor, Thing, require
 from badges.recognition.models import Claim
-from badges.recognition.queries import ClaimKey, Ground, claim_thing, ground_of
+from badges.recognition.queries import ClaimKey, Ground, claim_thing, ground_of, key_of
 from badges.recognition.rules import ENDED, ClaimState, Reason, Step
 from badges.recognition.rules_award import counted
 from badges.recognition.rules_basis import digest, from_json
@@ -182,6 +182,20 @@ def end_revoked(session: Session, clock: Clock, actor: Actor, claim_id: uuid.UUI
     finish(session, clock, actor, begin(session, clock, actor, claim_id, Step.REVOKE))
 
 
+def renew(session: Session, clock: Clock, actor: Actor, claim_id: uuid.UUID) -> uuid.UUID:
+    """End the claim of a badge that comes to its end, and return the next one; called inside `issuer.renew`.
+
+    The next one is open, in the version of the framework that the structure works with today. What was seen
+    for the old badge does not count again. Raises `ClaimMoved`, `Forbidden`. Journalled as "claim.renew"
+    and "claim.open".
+    """
+    taking = begin(session, clock, actor, claim_id, Step.RENEW)
+    finish(session, clock, actor, taking)
+    key = _in_use(session, key_of(taking.claim))
+    begun = _live(session, key)
+    return begun.id if begun else _open(session, clock, actor, key, taking.thing)
+
+
 def record_interview(session: Session, clock: Clock, actor: Actor, claim_id: uuid.UUID, day: date) -> None:
     """Note the day of the interview that the highest level needs; nothing of what was said is kept.
 
@@ -232,6 +246,15 @@ def _reopen(session: Session, clock: Clock, actor: Actor, claim: Claim) -> None:
         raise NothingNew
     claim.basis = None
     finish(session, clock, actor, taking)
+
+
+def _in_use(session: Session, key: ClaimKey) -> ClaimKey:
+    """Return `key` in the version that its structure works with, if that one has the skill and level too."""
+    framework = framework_queries.load(session, key.version_id)
+    for version_id, adopted in framework_queries.adopted(session, key.structure_id).items():
+        if adopted.id == framework.id and adopted.has(key.skill_id, key.level):
+            return replace(key, version_id=version_id)
+    return key
 
 
 def _live(session: Session, key: ClaimKey) -> Claim | None:

@@ -17,6 +17,7 @@ from badges.permissions import Actor, Thing
 from badges.recognition.models import Claim, ClaimStep, ReviewerInvitation
 from badges.recognition.queries import Ground, assess, claim_thing, ground_of, key_of
 from badges.recognition.rules import (
+    WITH_THE_BADGE,
     WORKFLOW,
     ClaimState,
     Reason,
@@ -138,7 +139,7 @@ def finish_many(
         session.add(_step(clock.new_id(), now, actor, taking, last.get(claim.id, 0) + 1, code, comment))
         claim.state = taking.end
         claim.version += 1
-        if taking.step is not Step.REVOKE:
+        if taking.step not in WITH_THE_BADGE:
             claim.decided_at = now if taking.end in _DECIDED else None
     session.flush()
     ended = [taking.claim.id for taking in takings if taking.end in _NO_MORE_INVITATIONS]

@@ -48,6 +48,7 @@ WHO_MAY: dict[Step, frozenset[str]] = {
     Step.WITHDRAW: frozenset({"worker"}),
     Step.APPEAL: frozenset({"worker"}),
     Step.REVOKE: frozenset({"administrator"}),
+    Step.RENEW: ASKERS,
 }
 ROWS: dict[Step, tuple[set[ClaimState | None], ClaimState]] = {
     Step.OPEN: ({None}, ClaimState.OPEN),
@@ -64,7 +65,8 @@ ROWS: dict[Step, tuple[set[ClaimState | None], ClaimState]] = {
     Step.APPEAL: ({ClaimState.REFUSED}, ClaimState.APPEALED),
     Step.APPROVE_APPEAL: ({ClaimState.APPEALED}, ClaimState.APPROVED),
     Step.REFUSE_APPEAL: ({ClaimState.APPEALED}, ClaimState.CLOSED),
-    Step.REVOKE: ({ClaimState.APPROVED}, ClaimState.REVOKED),
+    Step.REVOKE: ({ClaimState.APPROVED, ClaimState.RENEWED}, ClaimState.REVOKED),
+    Step.RENEW: ({ClaimState.APPROVED}, ClaimState.RENEWED),
 }
 
 

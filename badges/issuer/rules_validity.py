@@ -1,0 +1,41 @@
+"""How long a badge holds, counted in months as people count them; pure decisions."""
+
+import calendar
+from datetime import UTC, date, datetime, time
+from typing import Final
+
+MOST_MONTHS: Final = 120
+NOTICE_MONTHS: Final = 3
+"""A badge can be asked for again from so many months before its end."""
+_LAST_SECOND: Final = time(23, 59, 59)
+
+
+def is_validity(months: int | None) -> bool:
+    """Tell whether `months` is a length that an issuer may choose; None is no end."""
+    return months is None or 1 <= months <= MOST_MONTHS
+
+
+def end_of_validity(issued: datetime, months: int) -> datetime:
+    """Return the last second of a badge issued at `issued` (aware) that holds for `months`, in UTC.
+
+    The day of the month stays; where the month is too short it is its last day: 31 January and one month is
+    28 or 29 February. The day is counted and ends in UTC, like every day that the platform writes: in
+    mainland France the badge still holds for the whole of that day, and an hour or two of the night after.
+    """
+    return datetime.combine(_later(issued.astimezone(UTC).date(), months), _LAST_SECOND, UTC)
+
+
+def renewable(valid_until: datetime | None, now: datetime) -> bool:
+    """Tell whether a badge that ends at `valid_until` may be asked for again at `now`; both are aware.
+
+    From the first second of the day three months before its end, and after its end without limit.
+    """
+    if valid_until is None:
+        return False
+    opens = _later(valid_until.astimezone(UTC).date(), -NOTICE_MONTHS)
+    return now >= datetime.combine(opens, time(), UTC)
+
+
+def _later(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return day.replace(year=year, month=month + 1, day=min(day.day, calendar.monthrange(year, month + 1)[1]))
