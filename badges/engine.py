@@ -19,6 +19,7 @@ from huey.consumer import Consumer
 from huey.storage import BlackHoleStorage
 
 from badges import jobs, outbox
+from badges.outbox import Handlers
 from badges.ports import Ports
 
 BUSY_WAIT, WAIT_GROWTH, IDLE_WAIT = 0.05, 1.3, 0.5
@@ -35,11 +36,12 @@ class OutboxHuey(Huey):  # type: ignore[misc] # the library has no types
     """Huey for which the next task is whatever the outbox owes now.
 
     `open_ports` is called once in each process that works: a database connection must not cross a fork.
+    `handlers` says what each topic is.
     """
 
-    def __init__(self, open_ports: Callable[[], Ports]) -> None:
+    def __init__(self, open_ports: Callable[[], Ports], handlers: Callable[[Ports], Handlers]) -> None:
         super().__init__("badges", results=False, storage_class=BlackHoleStorage)
-        self._open_ports = open_ports
+        self._open_ports, self._handlers = open_ports, handlers
         self._opened: tuple[int, Ports] | None = None
         self._parent: int | None = None
         self._handled, self._since = 0, 0.0
@@ -82,7 +84,7 @@ class OutboxHuey(Huey):  # type: ignore[misc] # the library has no types
         self._since = self._since or time.monotonic()
         ports = self.ports
         try:
-            self._handled += outbox.relay_once(ports.sessions, ports.clock, jobs.handlers(ports))
+            self._handled += outbox.relay_once(ports.sessions, ports.clock, self._handlers(ports))
         except Exception:
             log.exception("worker.failed")
             time.sleep(AFTER_A_FAILURE)
@@ -108,7 +110,7 @@ class Relay:
     """The engine inside the web process, in threads: nothing else has to run."""
 
     def __init__(self, ports: Ports) -> None:
-        self._consumer = _consumer(OutboxHuey(lambda: ports), 1, "thread", THREAD_STOP_SECONDS)
+        self._consumer = _consumer(OutboxHuey(lambda: ports, jobs.handlers), 1, "thread", THREAD_STOP_SECONDS)
 
     def start(self) -> None:
         """Start working. Signals stay with the web server, so the consumer is not started as a program."""
@@ -121,13 +123,17 @@ class Relay:
         self._consumer.stop(graceful=True)
 
 
-def run_workers(open_ports: Callable[[], Ports], processes: int) -> None:
+def run_workers(
+    open_ports: Callable[[], Ports],
+    processes: int,
+    handlers: Callable[[Ports], Handlers] = jobs.handlers,
+) -> None:
     """Run `processes` workers until SIGTERM or SIGINT; each then finishes the batch in hand.
 
     A worker that dies is replaced; workers end when this process is killed. `open_ports` must make new
     ports at each call.
     """
-    huey = OutboxHuey(open_ports)
+    huey = OutboxHuey(open_ports, handlers)
     huey.on_startup("deaf")(_leave_signals_to_the_parent)
     huey.follow(os.getpid())
     consumer = _consumer(huey, processes, "process", None)

@@ -119,6 +119,7 @@ def celery() -> Engine:
 
 def outbox(kind: str) -> Engine:
     """Ours: Huey running the outbox, as `badges worker` does."""
+    sys.path.insert(0, str(Path(__file__).parents[1]))
     from benchmarks.engines_outbox import make
 
     return make(kind, FOLDER, POSTGRES, begin)
