@@ -1,18 +1,15 @@
 """Whose key signed a JWT? The issuer's list decides, not what the token says of itself."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from badges.errors import BadKey, BadProof, Unresolvable
+from badges.openbadges.jwt_keys import essence
 from badges.openbadges.keys import jwk as ed25519_jwk
 from badges.openbadges.keys import public_from_multibase
 from badges.openbadges.loads import Document
 from badges.openbadges.members import objects, text
 from badges.openbadges.resolve import Resolver, resolved
 from badges.openbadges.verify_keys import assertion_methods, find_key, is_under, issuer_document
-
-# What makes two public JWKs the same key (RFC 7638, 3.2).
-KEY_MEMBERS: Final = ("kty", "crv", "x", "y", "n", "e")
 
 
 @dataclass(frozen=True)
@@ -28,11 +25,19 @@ def find_jwk(resolver: Resolver, header: Document, issuer: str) -> FoundJwk:
     """Return the public key a JOSE header points to, known to be held by `issuer` (OB 3.0, 8.2.2).
 
     A `kid` is followed to the issuer's DID document or to an address of the issuer's own; a `jwk`
-    must stand in the issuer's document when there is one. Raises `BadProof`, `Unresolvable`.
+    must stand in the issuer's document when there is one. A header with both must mean one key.
+    Raises `BadProof`, `Unresolvable`.
     """
-    jwk, kid = header.get("jwk"), text(header.get("kid"))
-    if isinstance(jwk, dict):
+    jwk = header.get("jwk")
+    if "kid" not in header and isinstance(jwk, dict):
         return _embedded(resolver, jwk, issuer)
+    found = _named(resolver, text(header.get("kid")), issuer)
+    if "jwk" in header and (not isinstance(jwk, dict) or "d" in jwk or essence(jwk) != essence(found.jwk)):
+        raise BadProof(reason="the header holds another key than the one it names")
+    return found
+
+
+def _named(resolver: Resolver, kid: str, issuer: str) -> FoundJwk:
     if kid.startswith("did:"):
         return FoundJwk(_jwk_of_method(find_key(resolver, kid, issuer).method), kid)
     if kid.startswith("https:"):
@@ -52,7 +57,7 @@ def _embedded(resolver: Resolver, jwk: Document, issuer: str) -> FoundJwk:
     known = _published(document)
     if not known and issuer.startswith("https:"):
         return FoundJwk(jwk, "the jwk header", proven=False)
-    if _essence(jwk) not in [_essence(item) for item in known]:
+    if essence(jwk) not in [essence(item) for item in known]:
         raise BadProof(reason="the issuer does not list the key of the header")
     return FoundJwk(jwk, issuer)
 
@@ -65,7 +70,17 @@ def _remote(resolver: Resolver, kid: str, issuer: str) -> FoundJwk:
     named = [item for item in candidates if item.get("kid", kid) in (kid, kid.rpartition("#")[2])]
     if not named or "d" in named[0] or named[0].get("iss", issuer) != issuer:
         raise BadProof(reason=f"{kid[:200]} is not a public key of the issuer")
+    if issuer.startswith("did:"):
+        _refuse_disowned(issuer_document(resolver, issuer), named[0])
     return FoundJwk(named[0], kid)
+
+
+def _refuse_disowned(document: Document, jwk: Document) -> None:
+    """Refuse a key that the DID document lists but not for issuing: it was disowned, wherever it stands."""
+    listed_keys = [essence(_jwk_of_method(item)) for item in objects(document.get("verificationMethod"))]
+    trusted = [essence(_jwk_of_method(item)) for item in assertion_methods(document).values()]
+    if essence(jwk) in listed_keys and essence(jwk) not in trusted:
+        raise BadProof(reason="the issuer no longer issues with this key")
 
 
 def _published(document: Document) -> list[Document]:
@@ -81,7 +96,3 @@ def _jwk_of_method(method: Document) -> Document:
         return ed25519_jwk(public_from_multibase(text(method.get("publicKeyMultibase"))))
     except BadKey:
         return {}
-
-
-def _essence(jwk: Document) -> tuple[object, ...]:
-    return tuple(jwk.get(name) for name in KEY_MEMBERS)
