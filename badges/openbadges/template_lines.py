@@ -6,8 +6,8 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Final
 
-from badges.openbadges.quads import Quad, line
-from badges.openbadges.rdfc import PREFIX, first_degree_hash, mentions_of, seen_from
+from badges.openbadges.quads import Quad, is_blank
+from badges.openbadges.rdfc import PREFIX, mentions_of
 from badges.openbadges.template_holes import MARKER, TextWithHoles
 
 LABEL_ORDERS_KEPT: Final = 128
@@ -72,14 +72,14 @@ class CanonicalLines:
     def __init__(self, quads: Sequence[Quad], names: tuple[str, ...]) -> None:
         self._quads = quads
         self._names = names
-        settled: dict[str, bytes] = {}
+        settled: dict[str, bytes | None] = {}
         moving: dict[str, SortedLines] = {}
         for node, said in mentions_of(quads).items():
-            lines = [seen_from(node, quad)[:-1] for quad in said]
+            lines = [_line(_seen_from(node, quad)) for quad in said]
             if any(MARKER.search(text) for text in lines):
                 moving[node] = SortedLines(lines, names)
             else:
-                settled[node] = bytes.fromhex(first_degree_hash(node, said))
+                settled[node] = SortedLines(lines, names).digest([])
         self._nodes = [*settled, *moving]
         self._settled_hashes = list(settled.values())
         self._moving = list(moving.values())
@@ -96,24 +96,29 @@ class CanonicalLines:
         return None if lines is None else lines.digest(values)
 
     def _lines(self, values: list[bytes]) -> SortedLines | None:
-        hashes = [*self._settled_hashes]
-        for said in self._moving:
-            digest = said.digest(values)
-            if digest is None:
-                return None
-            hashes.append(digest)
-        if len(set(hashes)) < len(hashes):
+        moving = [said.digest(values) for said in self._moving]
+        hashes = [value for value in self._settled_hashes + moving if value is not None]
+        if len(set(hashes)) < len(self._nodes):
             return None
         return self._labelled(tuple(sorted(range(len(hashes)), key=hashes.__getitem__)))
 
     def _in_order(self, order: tuple[int, ...]) -> SortedLines:
         labels = {self._nodes[index]: f"{PREFIX}{rank}" for rank, index in enumerate(order)}
-        return SortedLines([line(_labelled(quad, labels)) for quad in self._quads], self._names)
+        return SortedLines([_line(_renamed(quad, labels)) for quad in self._quads], self._names)
 
 
-def _labelled(quad: Quad, labels: Mapping[str, str]) -> Quad:
+def _line(quad: Quad) -> str:
+    return " ".join([*filter(None, quad), "."])
+
+
+def _renamed(quad: Quad, labels: Mapping[str, str]) -> Quad:
     subject, predicate, thing, graph = quad
     return labels.get(subject, subject), predicate, labels.get(thing, thing), labels.get(graph, graph)
+
+
+def _seen_from(node: str, quad: Quad) -> Quad:
+    """Return `quad` as it is hashed for `node`: itself _:a, other blank nodes _:z (RDFC-1.0, 4.6)."""
+    return _renamed(quad, {term: "_:a" if term == node else "_:z" for term in quad if is_blank(term)})
 
 
 def _head(text: str) -> str:
