@@ -35,6 +35,8 @@ from badges.recognition.rules_batch import hindrance
 from badges.recognition.service import APPROVED
 from badges.recognition.service_steps import Taking, check_rule, finish_many, freeze_basis, proposal_of
 
+MOST_AT_ONCE = 300
+
 
 class Choice(NamedTuple):
     """One claim that the reviewer ticked: its version and the digest of its evidence, as they read them."""

@@ -20,6 +20,7 @@ from badges.web.public import views as public_views
 from badges.web.public import views_issuer as public_issuer
 from badges.web.public import views_verify as verify_views
 from badges.web.reviewer import views as reviewer
+from badges.web.reviewer import views_batch
 from badges.web.supervisor import blueprint as supervisor
 from badges.web.supervisor import views_crew, views_situations
 from badges.web.supervisor import views_observations as supervisor_observations
@@ -58,6 +59,7 @@ VIEWS: tuple[ModuleType, ...] = (
     public_issuer,
     verify_views,
     admin_issuer,
+    views_batch,
     worker_badges,
     worker_observations,
     views_crew,

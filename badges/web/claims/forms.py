@@ -1,11 +1,19 @@
 """The forms of claims: ask, appeal, note an interview, decide."""
 
-from flask_babel import lazy_gettext as _l
+import re
+from typing import Any
+from uuid import UUID
 
+from flask_babel import lazy_gettext as _l
+from marshmallow import ValidationError
+
+from badges.recognition import service_batch
 from badges.recognition.rules import Reason
 from badges.web.forms import Choice, Form, Text, fields, validate
 
 WORDS = 500
+_TICK = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9]{1,9}):([0-9a-f]{16})")
+NOTHING_TICKED = _l("Tick at least one request.")
 DAY = {"invalid": _l("Choose a day.")}
 
 
@@ -35,6 +43,22 @@ class ApproveForm(Form):
 
     version = fields.Integer(required=True, validate=validate.Range(min=1))
     shown = Text(max_length=16, required=True)
+
+
+class TickField(fields.Field[service_batch.Choice]):
+    """One ticked claim, written as its id, its version and the digest of what was shown."""
+
+    def _deserialize(self, value: Any, *_where: Any, **_options: Any) -> service_batch.Choice:
+        ticked = _TICK.fullmatch(str(value))
+        if ticked is None:
+            raise ValidationError(str(NOTHING_TICKED))
+        return service_batch.Choice(UUID(ticked[1]), int(ticked[2]), ticked[3])
+
+
+class BatchForm(Form):
+    """The claims ticked in a batch, with what the reviewer had before their eyes."""
+
+    choice = fields.List(TickField(), required=True, validate=validate.Length(1, service_batch.MOST_AT_ONCE))
 
 
 class ReturnForm(Form):
