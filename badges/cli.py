@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import click
 
-from badges import audit, outbox_care
+from badges import audit, cli_store, outbox_care
 from badges.app import build_ports, migrated
 from badges.clock import SystemClock
 from badges.demo import world
@@ -30,6 +30,7 @@ from badges.frameworks import service as frameworks_service
 from badges.handbook import commands_page, errors_page
 from badges.issuer import artwork_fit
 from badges.issuer import service as issuer
+from badges.issuer.service_witness import show_all
 from badges.jobs import issuing
 from badges.openbadges.report import Verdict
 from badges.people import queries, service_operators, service_roster
@@ -127,6 +128,7 @@ def reseal_keys() -> None:
     """Seal every issuer key again under the first of BADGES_KEY_ENCRYPTION_KEYS; the others can then go."""
     ports = build_ports(from_environ())
     count = issuer.reseal_all(ports.sessions, ports.clock, ports.vault)
+    show_all(ports.issuing)
     click.echo(f"Issuer keys sealed again: {count}.")
 
 
@@ -284,6 +286,10 @@ def import_people(file: BinaryIO, slug: str, dry_run: bool) -> None:
     for line in tell(check.plans, done=not dry_run):
         click.echo(line)
     sys.exit(1 if check.count(RowAction.ERROR) else 0)
+
+
+for _command in cli_store.COMMANDS:
+    cli.add_command(_command)
 
 
 def main() -> None:

@@ -56,6 +56,16 @@ class WitnessAway(Unavailable):
     )
 
 
+class WitnessAhead(Conflict):
+    """The witness saw something newer than this database knows: the database is an old one."""
+
+    id = "witness-ahead"
+    message = N_(
+        "The witness has seen a newer “%(name)s” than this database knows, so this database is an old copy. "
+        "Nothing is published over it. Put it back with “badges restore --witness”."
+    )
+
+
 class WitnessDoubtful(InvalidInput):
     """A file of the witness is not what we wrote there."""
 

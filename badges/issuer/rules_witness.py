@@ -42,7 +42,7 @@ class ListSeen:
     @property
     def name(self) -> str:
         """Its name in the witness."""
-        return f"{LISTS}{self.id}.json"
+        return list_name(self.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +79,11 @@ class Witnessed:
     head: HeadSeen
     lists: tuple[ListSeen, ...]
     issuers: tuple[SealedIssuer, ...]
+
+
+def list_name(status_list_id: uuid.UUID) -> str:
+    """Return the name of a list in the witness."""
+    return f"{LISTS}{status_list_id}.json"
 
 
 def issuer_name(profile_id: uuid.UUID) -> str:

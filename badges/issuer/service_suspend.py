@@ -95,7 +95,7 @@ def _move(
     session: Session, issuing: Issuing, profile: IssuerProfile, credential: Credential, actor: Actor
 ) -> None:
     """Leave the place in the list of withdrawals for ever, and take one in the list of suspensions."""
-    session.add(
+    session.merge(  # a restore may have spent it already
         SpentStatusEntry(
             status_list_id=credential.status_list_id,
             status_index=credential.status_index,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from badges.audit import GENESIS, JournalEntry
 from badges.db import transaction
-from badges.errors import KeyUnreadable, NotFound, WitnessDoubtful
+from badges.errors import KeyUnreadable, NotFound, WitnessAhead, WitnessDoubtful
 from badges.issuer import queries
 from badges.issuer.models import Credential, IssuerKey, IssuerProfile, JwtKey, StatusList
 from badges.issuer.rules_witness import (
@@ -27,6 +27,7 @@ from badges.issuer.rules_witness import (
     SealedIssuer,
     Witnessed,
     canonical,
+    list_name,
     read_head,
     read_issuer,
     read_list,
@@ -55,11 +56,14 @@ def show_list(session: Session, issuing: Issuing, status_list_id: uuid.UUID, *, 
 
     The caller's transaction holds the row, so the highest revision is written last. `lines` is how many
     lines it has added to the journal: the head shown is the one before them, which is surely kept.
-    Raises `WitnessAway`, and then the caller must not commit.
+    Raises `WitnessAway`, and `WitnessAhead` when strangers saw a newer one: the caller must not commit.
     """
     if issuing.witness is None:
         return
     row = session.get_one(StatusList, status_list_id, populate_existing=True)
+    before = _seen_before(issuing.witness, status_list_id)
+    if before is not None and before.revision > row.revision:
+        raise WitnessAhead(name=before.name)
     if row.signed is not None and row.signed_at is not None:
         seen = ListSeen(
             id=row.id,
@@ -71,7 +75,7 @@ def show_list(session: Session, issuing: Issuing, status_list_id: uuid.UUID, *, 
             created_at=row.created_at,
             signed_at=row.signed_at,
             signed=row.signed,
-            withdrawn=_withdrawn(session, row.id),
+            withdrawn=(before.withdrawn if before else {}) | _withdrawn(session, row.id),
         )
         issuing.witness.write(seen.name, write_seen(seen))
     show_head(session, issuing, lines=lines)
@@ -104,7 +108,11 @@ def show_head(session: Session, issuing: Issuing, *, lines: int = 0) -> None:
 
 
 def show_all(issuing: Issuing) -> None:
-    """Show everything anew: for a witness that is new, and after the key-encryption keys changed."""
+    """Show everything anew: for a witness that is new, and after the key-encryption keys changed.
+
+    A list of which the witness saw one revision more was being published when the process died; the next
+    publication makes up for it. Raises `WitnessAway`, `WitnessAhead`.
+    """
     if issuing.witness is None:
         return
     with issuing.sessions() as session:
@@ -116,8 +124,10 @@ def show_all(issuing: Issuing) -> None:
                 show_keys(session, issuing, profile_id)
         for status_list_id in lists:
             with transaction(session):
-                session.get_one(StatusList, status_list_id, with_for_update={"key_share": True})
-                show_list(session, issuing, status_list_id)
+                row = session.get_one(StatusList, status_list_id, with_for_update={"key_share": True})
+                before = _seen_before(issuing.witness, status_list_id)
+                if before is None or before.revision != row.revision + 1:
+                    show_list(session, issuing, status_list_id)
         with transaction(session):
             show_head(session, issuing)
 
@@ -146,6 +156,14 @@ def check_seal(vault: KeyVault, issuer: SealedIssuer) -> None:
         raise WitnessDoubtful(name=issuer.name, reason=reason) from None
     if digest != hashlib.sha256(canonical(issuer.body)).digest():
         raise WitnessDoubtful(name=issuer.name, reason="it was changed after we sealed it")
+
+
+def _seen_before(witness: Witness, status_list_id: uuid.UUID) -> ListSeen | None:
+    name = list_name(status_list_id)
+    try:
+        return read_list(name, witness.read(name))
+    except NotFound:
+        return None
 
 
 def _withdrawn(session: Session, status_list_id: uuid.UUID) -> dict[str, str]:
