@@ -42,7 +42,8 @@ class Suffixes:
 class Member:
     """What one member means: its predicate, and how its values are read.
 
-    A string is read as `coercion` says: LITERAL, IDENTIFIER or VOCABULARY. `values`, `nodes` and
+    A string is read as `coercion` says: LITERAL, IDENTIFIER or VOCABULARY; `is_text` when it is just a
+    literal, in no graph and no ordered list. `values`, `nodes` and
     `references` are the contexts in force for a plain value, for an object, and for a value object
     or a lone identifier (JSON-LD API, 5.1.2 steps 5 to 8).
     """
@@ -50,6 +51,7 @@ class Member:
     predicate: str
     coercion: str
     suffixes: Suffixes
+    is_text: bool
     is_graph: bool
     is_list: bool
     values: "Context"
@@ -159,13 +161,15 @@ class Compiler:
     def _member(self, context: Context, key: str, definition: dict[str, Any]) -> Member:
         values = self._scoped(context, definition)
         again = _definition(values, key)
-        coercion = again.get("@type", LITERAL)
+        coercion = again.get("@type") if again.get("@type") in (IDENTIFIER, VOCABULARY) else LITERAL
+        containers = definition.get("@container", ())
         return Member(
             predicate=f"<{self._expanded(context, key)}>",
-            coercion=coercion if coercion in (IDENTIFIER, VOCABULARY) else LITERAL,
+            coercion=coercion,
+            is_text=coercion == LITERAL and set(containers) <= {"@set"},
             suffixes=_suffixes(values, again),
-            is_graph="@graph" in definition.get("@container", ()),
-            is_list="@list" in definition.get("@container", ()),
+            is_graph="@graph" in containers,
+            is_list="@list" in containers,
             values=values,
             nodes=self._scoped(values.previous or values, again),
             references=self._scoped(values, again),

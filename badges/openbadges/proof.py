@@ -13,7 +13,7 @@ from badges.errors import BadKey, BadProof, UnsupportedProof
 from badges.openbadges.contexts import ED25519_2020_V1, NO_EXTRA, Extra
 from badges.openbadges.jsonld import canonicalize
 from badges.openbadges.keys import Sign, is_signed_by
-from badges.openbadges.loads import Document, dump_json
+from badges.openbadges.loads import Document
 from badges.openbadges.moments import timestamp
 from badges.openbadges.multibase import decode_base58, encode_base58
 
@@ -22,8 +22,6 @@ DATA_INTEGRITY: Final = "DataIntegrityProof"
 ED25519_2020: Final = "Ed25519Signature2020"
 SUITES: Final = (CRYPTOSUITE, ED25519_2020)
 SIGNATURE_LENGTH: Final = 64
-CLOSING: Final = b'"}]}'
-"""What follows the signature in a signed document."""
 MAX_CACHED: Final = 1_000
 """Characters of proof options worth remembering: real ones have some 300."""
 
@@ -52,15 +50,6 @@ class ProofOptions:
     def digest(self, contexts: Any) -> bytes:
         """Return the hash of these options in a document whose `@context` is `contexts` (3.2.4)."""
         return _options_digest(self.document, contexts, NO_EXTRA)
-
-    def message(self, contexts: Any, digest: bytes) -> bytes:
-        """Return the 64 bytes to sign for a document with that hash of its canonical form (3.2.4)."""
-        return self.digest(contexts) + digest
-
-    @cached_property
-    def opening(self) -> bytes:
-        """What stands between the members of a document and the signature, in compact JSON."""
-        return b',"proof":[' + dump_json({**self.document, "proofValue": ""}).removesuffix(b'"}')
 
 
 def proof_options(verification_method: str, created: datetime) -> Document:

@@ -26,12 +26,24 @@ def canonical_nquads(quads: Iterable[Quad]) -> str:
 
 def canonical_lines(quads: Iterable[Quad]) -> list[str]:
     """Return the lines of `canonical_nquads`, in code point order, without their ends of line."""
-    known = list(quads)
-    labels = canonical_labels(mentions_of(known))
-    return sorted(
-        line((labels.get(subject, subject), predicate, labels.get(thing, thing), labels.get(graph, graph)))
-        for subject, predicate, thing, graph in known
-    )
+    lines: list[str] = []
+    nameless: list[Quad] = []
+    for quad in quads:
+        subject, predicate, thing, graph = quad
+        if subject[0] == "_" or thing[0] == "_" or graph[:1] == "_":
+            nameless.append(quad)
+        else:
+            lines.append(line(quad) if graph else f"{subject} {predicate} {thing} .")
+    labels = canonical_labels(mentions_of(nameless))
+    lines += [line(labelled(quad, labels)) for quad in nameless]
+    lines.sort()
+    return lines
+
+
+def labelled(quad: Quad, labels: Labels) -> Quad:
+    """Return `quad` with its blank nodes under their new labels."""
+    subject, predicate, thing, graph = quad
+    return labels.get(subject, subject), predicate, labels.get(thing, thing), labels.get(graph, graph)
 
 
 def mentions_of(quads: Iterable[Quad]) -> Mentions:
@@ -39,12 +51,9 @@ def mentions_of(quads: Iterable[Quad]) -> Mentions:
     mentions: Mentions = {}
     for quad in quads:
         subject, _, thing, graph = quad
-        if is_blank(subject):
-            mentions.setdefault(subject, []).append(quad)
-        if is_blank(thing) and thing != subject:
-            mentions.setdefault(thing, []).append(quad)
-        if is_blank(graph) and graph not in (subject, thing):
-            mentions.setdefault(graph, []).append(quad)
+        for node in {subject, thing, graph}:
+            if is_blank(node):
+                mentions.setdefault(node, []).append(quad)
     return mentions
 
 
@@ -55,29 +64,31 @@ def canonical_labels(mentions: Mentions) -> Labels:
     """
     if len(mentions) > MAX_BLANK_NODES:
         raise TangledGraph(reason=f"{len(mentions)} nameless parts")
-    hashes = {node: first_degree_hash(node, quads) for node, quads in mentions.items()}
     by_hash: dict[str, list[str]] = {}
-    for node, value in hashes.items():
-        by_hash.setdefault(value, []).append(node)
-    alone = [nodes[0] for _, nodes in sorted(by_hash.items()) if len(nodes) == 1]
-    labels = {node: f"{PREFIX}{number}" for number, node in enumerate(alone)}
-    ties = [nodes for _, nodes in sorted(by_hash.items()) if len(nodes) > 1]
-    return label_ties(ties, labels, hashes, mentions) if ties else labels
+    for node, quads in mentions.items():
+        by_hash.setdefault(first_degree_hash(node, quads), []).append(node)
+    labels: Labels = {}
+    ties: dict[str, list[str]] = {}
+    for value, nodes in sorted(by_hash.items()):
+        if len(nodes) == 1:
+            labels[nodes[0]] = f"{PREFIX}{len(labels)}"
+        else:
+            ties[value] = nodes
+    return label_ties(ties, labels, mentions) if ties else labels
 
 
 def first_degree_hash(node: str, quads: Iterable[Quad]) -> str:
     """Return the hash of what is said of `node`, itself written _:a and others _:z (RDFC-1.0, 4.6)."""
-    lines = sorted(seen_from(node, quad) for quad in quads)
-    return sha256("".join(lines).encode()).hexdigest()
+    return sha256("".join(sorted([seen_from(node, quad) for quad in quads])).encode()).hexdigest()
 
 
 def seen_from(node: str, quad: Quad) -> str:
     """Return the line of `quad` that is hashed for `node`, its end included: itself _:a, others _:z."""
     subject, predicate, thing, graph = quad
-    return line((_role(subject, node), predicate, _role(thing, node), _role(graph, node))) + "\n"
-
-
-def _role(term: str, node: str) -> str:
-    if term == node:
-        return "_:a"
-    return "_:z" if is_blank(term) else term
+    if is_blank(subject):
+        subject = "_:a" if subject == node else "_:z"
+    if is_blank(thing):
+        thing = "_:a" if thing == node else "_:z"
+    if is_blank(graph):
+        graph = "_:a" if graph == node else "_:z"
+    return line((subject, predicate, thing, graph)) + "\n"

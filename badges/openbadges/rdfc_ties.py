@@ -18,18 +18,16 @@ Labels = dict[str, str]
 
 
 def label_ties(
-    ties: Sequence[Sequence[str]],
-    labels: Labels,
-    hashes: Mapping[str, str],
-    mentions: Mapping[str, Sequence[Quad]],
+    ties: Mapping[str, Sequence[str]], labels: Labels, mentions: Mapping[str, Sequence[Quad]]
 ) -> Labels:
     """Return `labels` with canonical labels for the nodes of `ties` added (RDFC-1.0, 4.4.3 step 5).
 
-    `ties` are the groups of nodes with equal first-degree hash, by hash. Raises `TangledGraph`
-    before more than 4,000 permutations are tried.
+    `ties` are the nodes without label by their first-degree hash, in its order. Raises
+    `TangledGraph` before more than 4,000 permutations are tried.
     """
+    hashes = {node: value for value, nodes in ties.items() for node in nodes}
     search = _Search(dict(labels), hashes, mentions)
-    for nodes in ties:
+    for nodes in ties.values():
         paths = [search.hash_n_degree(node, {node: "_:b0"}) for node in nodes if node not in search.canonical]
         for _, issued in sorted(paths, key=lambda path: path[0]):
             for node in issued:

@@ -82,11 +82,20 @@ class _Walk:
         typing = outer.typing(_types(element, outer))
         context = typing.context
         subject = self._subject(element, context)
+        add = self.quads.append
         for iri in typing.iris:
-            self.quads.append((subject, RDF_TYPE, iri, graph))
+            add((subject, RDF_TYPE, iri, graph))
+        members = context.members
         for key, value in element.items():
-            if key not in context.keywords:
-                self._add(subject, context.member(key), value, graph, depth + 1)
+            member = members.get(key)
+            if member is None:
+                if key in context.keywords:
+                    continue
+                member = context.member(key)
+            if member.is_text and type(value) is str:
+                add((subject, member.predicate, f'"{_escaped(value)}"{member.suffixes.text}', graph))
+            else:
+                self._add(subject, member, value, graph, depth + 1)
         return subject
 
     def _add(self, subject: str, member: Member, value: object, graph: str, depth: int) -> None:
@@ -127,8 +136,8 @@ class _Walk:
 
     def _term(self, member: Member, value: object, graph: str, depth: int) -> str:
         """Return the term of one value, having added what an object says."""
-        if isinstance(value, str):
-            if member.coercion is LITERAL:
+        if type(value) is str:
+            if member.coercion == LITERAL:
                 return f'"{_escaped(value)}"{member.suffixes.text}'
             context = member.values
             return self._iri(value if member.coercion == IDENTIFIER else context.vocabulary(value), context)
@@ -160,13 +169,14 @@ class _Walk:
 
     def _iri(self, text: object, context: Context) -> str:
         """Return an identifier as a term: complete, or a compact IRI completed (JSON-LD API, 5.2)."""
-        if not isinstance(text, str):
+        if type(text) is not str:
             raise NotCanonical(reason="an identifier that is not a text")
-        if text.startswith("_:") and not SPECIAL.search(text):
+        if text[:2] == "_:" and not SPECIAL.search(text):
             return self._names.get(text) or self._names.setdefault(text, self._new_blank())
-        prefix, _, rest = text.partition(":")
-        if prefix in context.prefixes and not rest.startswith("//"):
-            text = context.prefixes[prefix] + rest
+        if context.prefixes:
+            prefix, _, rest = text.partition(":")
+            if prefix in context.prefixes and not rest.startswith("//"):
+                text = context.prefixes[prefix] + rest
         if not IRI.fullmatch(text) or text.startswith(RELATIVE):
             raise NotCanonical(reason="an incomplete identifier")
         return f"<{text}>"
@@ -176,10 +186,9 @@ class _Walk:
         return f"_:b{self._blank - 1}"
 
     def _count_object(self, depth: int) -> None:
-        self._count_depth(depth)
         self._objects += 1
-        if self._objects > MAX_OBJECTS:
-            raise NotCanonical(reason="too many objects")
+        if self._objects > MAX_OBJECTS or depth >= MAX_DEPTH:
+            raise NotCanonical(reason="too many objects, or too deep")
 
     @staticmethod
     def _count_depth(depth: int) -> None:
@@ -192,19 +201,20 @@ def _types(element: Document, context: Context) -> tuple[str, ...]:
     found = [element[key] for key in context.type_keys if key in element]
     if not found:
         return ()
-    types = tuple(found[0]) if isinstance(found[0], list) else (found[0],)
-    if len(found) > 1 or not all(isinstance(name, str) for name in types):
-        raise NotCanonical(reason="types that are not a list of texts")
-    return types
+    types = found[0] if type(found[0]) is list else [found[0]]
+    for name in types:
+        if type(name) is not str or len(found) > 1:
+            raise NotCanonical(reason="types that are not one list of texts")
+    return tuple(types)
 
 
 def _value_object(value: Document, context: Context) -> str:
     """Return a literal written as an object (JSON-LD API, 5.1.2 step 14 and 8.2.2)."""
     text = value["@value"]
     if len(value) == 1:
-        return f'"{_escaped(text)}"' if isinstance(text, str) else _number(text, UNTYPED)
+        return f'"{_escaped(text)}"' if type(text) is str else _number(text, UNTYPED)
     tag = value.get("@type", value.get("@language"))
-    if not isinstance(text, str) or not isinstance(tag, str):
+    if type(text) is not str or type(tag) is not str:
         raise NotCanonical(reason="a typed value that is not a text")
     if value.keys() == TYPED:
         return f'"{_escaped(text)}"{_datatype(tag, context)}'
