@@ -118,7 +118,7 @@ class Template:
     def _checked(self, values: Mapping[str, str]) -> list[bytes]:
         escaped_values = self._holes.escaped(values)
         if self._period:
-            start, end = filled(self._period, values)
+            start, end = [values[hole] if hole else fixed for hole, fixed in self._period]
             if end < start:
                 raise NotIssuable(faults="$.validUntil: before validFrom")
         return escaped_values
@@ -160,19 +160,23 @@ def _check_markers(document: Document) -> None:
                 _refuse("that is not whole")
 
 
-def _period(document: Document) -> list[str]:
-    """Return from when until when, where a hole decides; moments in this one form compare as texts."""
-    start, end = document.get("validFrom"), document.get("validUntil")
-    if not isinstance(start, str) or not isinstance(end, str) or OPEN not in start + end:
-        return []
-    return [_moment(start), _moment(end)]
+def _period(document: Document) -> list[tuple[str, str]]:
+    """Return validFrom and validUntil, each as a hole or a fixed text, when a hole decides their order.
+
+    Every moment here has the one form that compares as a text.
+    """
+    ends = [document.get("validFrom"), document.get("validUntil")]
+    period = [_moment(end) for end in ends if isinstance(end, str)]
+    return period if len(period) == len(ends) and any(hole for hole, _ in period) else []
 
 
-def _moment(text: str) -> str:
+def _moment(text: str) -> tuple[str, str]:
+    if found := MARKER.fullmatch(text):
+        return found[1], ""
     moment = parse_timestamp(text)
-    if moment is None and not MARKER.fullmatch(text):
+    if moment is None:
         raise NotCanonical(reason=f"{text[:40]} is not a moment with a time zone")
-    return timestamp(moment) if moment else text
+    return "", timestamp(moment)
 
 
 def _kinds_of(document: Document, quads: Iterable[Quad]) -> Iterator[tuple[str, Kind]]:
