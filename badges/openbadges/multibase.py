@@ -14,10 +14,8 @@ BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*")
 MAX_TEXT: Final = 512
 """Longest base58 text decoded: decoding costs the square of the length, and signatures take 90."""
 
-# Two digits are looked up at a time, eight taken off the long number at a time: long divisions are the cost.
+# Four digits are taken off the long number at a time, what a machine divides by at once, and looked up by two.
 PAIRS: Final = tuple(high + low for high in ALPHABET for low in ALPHABET)
-PAIR: Final = 58**2
-PIECE: Final = PAIR**4
 VALUES: Final = bytes.maketrans(ALPHABET.encode(), bytes(range(58)))
 POWERS: Final = tuple(58**place for place in range(MAX_TEXT))
 
@@ -25,14 +23,14 @@ POWERS: Final = tuple(58**place for place in range(MAX_TEXT))
 def encode_base58(data: bytes) -> str:
     """Return `data` as multibase base58btc, prefix `z` included."""
     zeros = len(data) - len(data.lstrip(b"\0"))
-    number, digits = int.from_bytes(data), ""
+    number = int.from_bytes(data)
+    pairs: list[str] = []
     while number:
-        number, piece = divmod(number, PIECE)
-        upper, lower = divmod(piece, PAIR * PAIR)
-        digits = (
-            PAIRS[upper // PAIR] + PAIRS[upper % PAIR] + PAIRS[lower // PAIR] + PAIRS[lower % PAIR] + digits
-        )
-    return "z" + ALPHABET[0] * zeros + digits.lstrip(ALPHABET[0])
+        number, piece = divmod(number, 58**4)
+        pairs.append(PAIRS[piece % 58**2])
+        pairs.append(PAIRS[piece // 58**2])
+    pairs.reverse()
+    return "z" + ALPHABET[0] * zeros + "".join(pairs).lstrip(ALPHABET[0])
 
 
 def decode_base58(text: str) -> bytes:
