@@ -14,7 +14,7 @@ BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*")
 MAX_TEXT: Final = 512
 """Longest base58 text decoded: decoding costs the square of the length, and signatures take 90."""
 
-# Four digits are taken off the long number at a time, what a machine divides by at once, and looked up by two.
+# Four digits are taken off the long number at a time, the most that divides at once, and looked up by two.
 PAIRS: Final = tuple(high + low for high in ALPHABET for low in ALPHABET)
 VALUES: Final = bytes.maketrans(ALPHABET.encode(), bytes(range(58)))
 POWERS: Final = tuple(58**place for place in range(MAX_TEXT))
