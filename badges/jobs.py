@@ -1,6 +1,6 @@
 """What each consequence in the outbox is, and what is done once a day; engine.py runs them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -12,27 +12,36 @@ from badges.clock import Clock
 from badges.db import transaction
 from badges.evidence import service_photos
 from badges.issuer import service as issuer
+from badges.issuer import service_waves
 from badges.issuer.service import Issuing
-from badges.outbox import Handler
+from badges.outbox import Bulk, Handlers, Payload
 from badges.people import service_roster, service_sign_in
 from badges.ports import Ports
 from badges.sharing import service as sharing
 
 DAY_BEGINS: Final = timedelta(hours=2)
 """After midnight, UTC. Daily work that nobody was there to notice is owed as soon as a worker runs."""
+FEW: Final = 10
+"""Messages taken together when each may already name a whole chunk of badges."""
 
 log = structlog.get_logger(__name__)
 
 
-def handlers(ports: Ports) -> Mapping[str, Handler]:
+def handlers(ports: Ports) -> Handlers:
     """Return what happens for each topic. Every topic that is published has a handler (a test checks it)."""
     return {
-        "claim.approved": lambda payload: issuer.issue(issuing(ports), UUID(payload["claim_id"])),
-        "credential.reserved": lambda payload: issuer.complete(
-            issuing(ports), UUID(payload["credential_id"])
+        "claim.approved": Bulk(
+            lambda payloads: issuer.issue_approved(ports.issuing, _ids(payloads, "claim_id"))
         ),
-        "credential.issued": lambda payload: sharing.offer(
-            ports.sessions, ports.clock, UUID(payload["credential_id"])
+        "wave.chunk": lambda payload: service_waves.issue_chunk(
+            ports.issuing, UUID(payload["wave_id"]), int(payload["chunk"])
+        ),
+        "credential.reserved": Bulk(
+            lambda payloads: issuer.complete_many(ports.issuing, _ids(payloads, "credential_id")), most=FEW
+        ),
+        "credential.issued": Bulk(
+            lambda payloads: sharing.offer_many(ports.sessions, ports.clock, _ids(payloads, "credential_id")),
+            most=FEW,
         ),
         "status_list.changed": lambda payload: issuer.publish_status_list(
             issuing(ports), UUID(payload["status_list_id"])
@@ -45,6 +54,12 @@ def handlers(ports: Ports) -> Mapping[str, Handler]:
         ),
         "daily.due": lambda payload: DAILY[payload["task"]](ports),
     }
+
+
+def _ids(payloads: Sequence[Payload], name: str) -> list[UUID]:
+    """Return what some messages are about: each names one (`credential_id`) or many (`credential_ids`)."""
+    texts = (one.get(f"{name}s") or one[name] for one in payloads)
+    return [UUID(identifier) for text in texts for identifier in text.split(",")]
 
 
 def issuing(ports: Ports) -> Issuing:

@@ -9,15 +9,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from badges.frameworks.rules import Alignment, Framework, Skill, text_in
+from badges.issuer.rules_status import Place
 from badges.issuer.rules_wording import Wording
-from badges.openbadges.credential import credential_document, status_entry
+from badges.openbadges.credential import status_entry
 from badges.openbadges.loads import Document
 from badges.openbadges.moments import timestamp
 from badges.openbadges.specs import (
     AchievementSpec,
     AlignmentSpec,
-    CredentialSpec,
-    EvidenceSpec,
     IssuerProfile,
     LevelSpec,
     StatusEntry,
@@ -28,7 +27,6 @@ LIST_SIZE: Final = 131_072
 STATUS_TTL: Final = timedelta(minutes=5)
 SLUG_LENGTH: Final = 50
 ESCO: Final = "ESCO"
-_NOT_EMBEDDED: Final = frozenset({"@context", "creator"})
 CLAIMED_MATCHES: Final = ("exact", "close")
 """A badge claims only the ESCO skills that say the same; broader or narrower ones would overstate it."""
 
@@ -55,7 +53,7 @@ class Addresses:
         """Return the address of the badge image, a PNG of 512 px."""
         return f"{self.achievement(achievement_id)}/image.png"
 
-    def status_list(self, status_list_id: uuid.UUID) -> str:
+    def status_list(self, status_list_id: uuid.UUID | str) -> str:
         """Return the address of a status list."""
         return f"{self.base_url}/status/{status_list_id}"
 
@@ -72,17 +70,21 @@ class PublicFace:
 
 @dataclass(frozen=True)
 class Award:
-    """One award to one person, as it is frozen: ids are final, `name` is the form the worker chose."""
+    """One award to one person, as it is frozen: ids are final, `name` is the form the worker chose.
+
+    With `renews_id` it takes over from an older badge, decided at `previous_at`.
+    """
 
     credential_id: uuid.UUID
     recipient_id: uuid.UUID
     name: str
-    level: str
     reserved_at: datetime
     awarded_at: datetime
-    status_list_id: uuid.UUID
-    status_index: int
+    valid_until: datetime | None
+    place: Place
     basis: Basis
+    renews_id: uuid.UUID | None = None
+    previous_at: datetime | None = None
 
 
 def slug_of(name: str, taken: Collection[str]) -> str:
@@ -153,39 +155,6 @@ def level_id(address: str, level: str) -> str:
     return f"{address}#{level}"
 
 
-def award_document(
-    issuer: IssuerProfile,
-    spec: AchievementSpec,
-    achievement: Document,
-    award: Award,
-    *,
-    wording: Wording,
-    status_list: str,
-) -> Document:
-    """Return the unsigned credential of `award`, with the achievement word for word as it is served.
-
-    Only its creator is left out: it is the issuer, and RDF keeps what is said twice of one node once, so a
-    stranger's verifier would not notice when the second saying is cut out of the signed document.
-    """
-    document = credential_document(
-        CredentialSpec(
-            id=f"urn:uuid:{award.credential_id}",
-            issuer=issuer,
-            achievement=spec,
-            recipient_id=f"urn:uuid:{award.recipient_id}",
-            recipient_name=award.name,
-            valid_from=award.reserved_at,
-            awarded_date=award.awarded_at,
-            status=StatusEntry(status_list, award.status_index),
-            achieved_level=level_id(spec.id, award.level),
-            evidence=_evidence(award.basis, wording),
-        )
-    )
-    embedded = {name: value for name, value in achievement.items() if name not in _NOT_EMBEDDED}
-    subject = document["credentialSubject"] | {"achievement": embedded}
-    return document | {"name": embedded["name"], "credentialSubject": subject}
-
-
 def renamed(document: Document, moment: datetime, *, name: str) -> Document:
     """Return `document` for the same award under another `name`: only the name and validFrom differ."""
     identity = {"type": "IdentityObject", "hashed": False, "identityHash": name, "identityType": "name"}
@@ -210,16 +179,6 @@ def newer_than(before: datetime, now: datetime) -> datetime:
     A newer validFrom with the same issuer and id replaces the older document (OB 3.0, B.1.5).
     """
     return max(now, before + timedelta(seconds=1))
-
-
-def unfit(document: Document) -> str:
-    """Return why a well-formed credential must still not be signed, or nothing."""
-    return "" if document.get("evidence") else "$.evidence: nothing was observed"
-
-
-def _evidence(basis: Basis, wording: Wording) -> tuple[EvidenceSpec, ...]:
-    narrative = wording.evidence(basis)
-    return (EvidenceSpec(wording.evidence_name, narrative),) if narrative else ()
 
 
 def is_claimed(alignment: Alignment) -> bool:

@@ -14,10 +14,11 @@ from badges.crash import crash_point
 from badges.db import transaction
 from badges.errors import NotFound
 from badges.issuer.models import Credential, IssuerKey, IssuerProfile, KeyState, StatusList
-from badges.issuer.rules import redated
+from badges.issuer.rules_template import Amendment
 from badges.issuer.service_editions import new_edition
 from badges.issuer.service_signing import SYSTEM, Issuing, active_key, lock_profile, new_key, reseal
 from badges.issuer.service_status import owe_publication
+from badges.issuer.service_witness import show_keys
 from badges.issuer.signer import LOCAL
 from badges.issuer.vault import KeyVault
 from badges.permissions import Action, Actor, Thing, require
@@ -31,15 +32,21 @@ class Compromise:
     doubtful: tuple[uuid.UUID, ...]
 
 
-def rotate_key(issuing: Issuing, actor: Actor) -> uuid.UUID:
-    """Sign with a new key from now on and return its id; the old one stays published, so its badges hold.
+def rotate_key(issuing: Issuing, actor: Actor, replaces: uuid.UUID) -> uuid.UUID:
+    """Sign with a new key instead of the key `replaces`, and return the id of the key that signs now.
 
-    Raises `NotFound` when the structure is no issuer, `Forbidden`. Journals "issuer_key.retired" and
-    "issuer_key.created".
+    The old one stays published, so its badges hold; status lists are signed again with the new one. Ten
+    clicks at once make one key, because all ten name the same: when `replaces` signs no longer, nothing
+    happens. Raises `NotFound` when it is no key of the actor's structure, `Forbidden`. Journals
+    "issuer_key.retired" and "issuer_key.created".
     """
     with issuing.sessions() as session, transaction(session):
         profile = _own_profile(session, actor)
+        if _key_of(session, profile, replaces).state is not KeyState.ACTIVE:
+            return active_key(session, profile.id).id
         key = _replace_active(session, issuing, profile, actor)
+        _owe_lists(session, issuing, profile, key)
+        show_keys(session, issuing, profile.id)
         crash_point("rotate:before-commit")
     return key.id
 
@@ -55,11 +62,7 @@ def mark_key_compromised(issuing: Issuing, actor: Actor, key_id: uuid.UUID, sinc
     """
     with issuing.sessions() as session, transaction(session):
         profile = _own_profile(session, actor)
-        key = session.scalars(
-            select(IssuerKey).where(IssuerKey.id == key_id, IssuerKey.profile_id == profile.id)
-        ).one_or_none()
-        if key is None:
-            raise NotFound
+        key = _key_of(session, profile, key_id)
         if key.state is KeyState.ACTIVE:
             _replace_active(session, issuing, profile, actor)
         key.state, key.compromised_from = KeyState.COMPROMISED, since
@@ -70,6 +73,7 @@ def mark_key_compromised(issuing: Issuing, actor: Actor, key_id: uuid.UUID, sinc
             since=since.isoformat(),
             renewed=str(len(compromise.renewed)), doubtful=str(len(compromise.doubtful)),
         )  # fmt: skip
+        show_keys(session, issuing, profile.id)
         crash_point("compromise:before-commit")
     return compromise
 
@@ -96,6 +100,18 @@ def _own_profile(session: Session, actor: Actor) -> IssuerProfile:
     if actor.structure_id is None:
         raise NotFound
     return lock_profile(session, actor.structure_id)
+
+
+def _key_of(session: Session, profile: IssuerProfile, key_id: uuid.UUID) -> IssuerKey:
+    key = session.get(IssuerKey, key_id)
+    if key is None or key.profile_id != profile.id:
+        raise NotFound
+    return key
+
+
+def _owe_lists(session: Session, issuing: Issuing, profile: IssuerProfile, key: IssuerKey) -> None:
+    for status_list_id in session.scalars(select(StatusList.id).where(StatusList.profile_id == profile.id)):
+        owe_publication(session, issuing.clock, status_list_id, cause=str(key.id))
 
 
 def _replace_active(session: Session, issuing: Issuing, profile: IssuerProfile, actor: Actor) -> IssuerKey:
@@ -126,10 +142,9 @@ def _renew(
         if _is_doubtful(credential, key):
             doubtful.append(credential.id)
         else:
-            new_edition(session, issuing, credential, redated, replacement, actor=actor.journal_name)
+            new_edition(session, issuing, credential, Amendment(), replacement, actor=actor.journal_name)
             renewed.append(credential.id)
-    for status_list_id in session.scalars(select(StatusList.id).where(StatusList.profile_id == profile.id)):
-        owe_publication(session, issuing.clock, status_list_id, cause=str(replacement.id))
+    _owe_lists(session, issuing, profile, replacement)
     return Compromise(tuple(renewed), tuple(doubtful))
 
 

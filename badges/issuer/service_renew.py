@@ -1,7 +1,6 @@
 """The same badge signed again: under another form of the worker's name, or after something went wrong."""
 
 import uuid
-from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,8 +9,8 @@ from badges.crash import crash_point
 from badges.db import transaction
 from badges.errors import BadgeWithdrawn, NotFound, NothingToMend
 from badges.issuer.models import Credential, IssuerKey, IssuerProfile, KeyState
-from badges.issuer.rules import redated, renamed
-from badges.issuer.service_editions import Change, new_edition, was_signed
+from badges.issuer.rules_template import Amendment
+from badges.issuer.service_editions import begin_edition, freeze, new_edition, was_signed
 from badges.issuer.service_reserve import write_again
 from badges.issuer.service_seal import complete
 from badges.issuer.service_signing import Issuing, active_key, lock_profile
@@ -36,7 +35,7 @@ def rename_recipient(issuing: Issuing, actor: Actor, credential_id: uuid.UUID, f
         name = public_name(session.get_one(Person, credential.worker_id), form)
         if name != credential.recipient_name:
             credential.recipient_name = name
-            _renew(session, issuing, profile, credential, partial(renamed, name=name), actor)
+            _renew(session, issuing, profile, credential, Amendment(name=name), actor)
         crash_point("rename:before-commit")
     crash_point("rename:after-commit")
     complete(issuing, credential_id)
@@ -57,8 +56,10 @@ def mend(issuing: Issuing, actor: Actor, credential_id: uuid.UUID) -> None:
         key = session.get_one(IssuerKey, credential.key_id)
         if not credential.blocked_reason and key.state is not KeyState.COMPROMISED:
             raise NothingToMend
-        change = _mended(session, issuing, profile, credential)
-        _renew(session, issuing, profile, credential, change, actor)
+        if credential.signed is None and not was_signed(session, credential.id):
+            _begin_again(session, issuing, profile, credential, actor)
+        else:
+            _renew(session, issuing, profile, credential, _mended(session, credential), actor)
         crash_point("mend:before-commit")
     complete(issuing, credential_id)
 
@@ -80,18 +81,25 @@ def _renew(
     issuing: Issuing,
     profile: IssuerProfile,
     credential: Credential,
-    change: Change,
+    amendment: Amendment,
     actor: Actor,
 ) -> None:
     key = active_key(session, profile.id)
-    new_edition(session, issuing, credential, change, key, actor=actor.journal_name)
+    new_edition(session, issuing, credential, amendment, key, actor=actor.journal_name)
 
 
-def _mended(session: Session, issuing: Issuing, profile: IssuerProfile, credential: Credential) -> Change:
-    if not was_signed(session, credential):
-        return lambda _, moment: write_again(session, issuing, credential, profile, moment)
+def _begin_again(
+    session: Session, issuing: Issuing, profile: IssuerProfile, credential: Credential, actor: Actor
+) -> None:
+    moment = begin_edition(session, issuing, credential)
+    frozen = write_again(session, issuing, profile, credential, moment)
+    freeze(session, issuing, credential, frozen, active_key(session, profile.id), actor=actor.journal_name)
+
+
+def _mended(session: Session, credential: Credential) -> Amendment:
+    """Return what changes: what is held back gets its name anew, in the form chosen today."""
     if not credential.blocked_reason:
-        return redated
+        return Amendment()
     person = session.get_one(Person, credential.worker_id)
     credential.recipient_name = public_name(person, person.name_form)
-    return partial(renamed, name=credential.recipient_name)
+    return Amendment(name=credential.recipient_name)

@@ -1,125 +1,149 @@
-"""Sealing: what was reserved is linted, signed outside any lock, and kept if nothing changed meanwhile."""
+"""Sealing: what was reserved is checked, signed outside any lock, and kept if nothing changed meanwhile."""
 
 import hashlib
+import random
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from badges import audit, outbox
+from badges.audit import Act
 from badges.crash import crash_point
 from badges.db import transaction
-from badges.errors import NotFound, NotIssuable, Unreadable
-from badges.issuer.models import Credential, IssuerKey, IssuerProfile
-from badges.issuer.rules import unfit
-from badges.issuer.service_editions import was_signed
-from badges.issuer.service_signing import SYSTEM, Issuing, method_of, sign
+from badges.errors import NotIssuable, SignedOtherwise
+from badges.issuer.models import Credential
+from badges.issuer.queries import local_documents
+from badges.issuer.queries_restore import require_acknowledged
+from badges.issuer.service_prepare import Edition, prepared, reserved_editions
+from badges.issuer.service_signing import SYSTEM, Issuing, held_key
 from badges.issuer.service_status import ensure_published
-from badges.openbadges.lint import lint
-from badges.openbadges.loads import load_json
+from badges.issuer.service_templates import frozen_document
+from badges.openbadges.report import Verdict
+from badges.openbadges.template import secured
+from badges.openbadges.verify import verify
+from badges.outbox import Owed
+
+AUTHENTIC = frozenset({Verdict.VALID, Verdict.REVOKED, Verdict.SUSPENDED, Verdict.EXPIRED})
+"""What our own verifier may say of what we just signed: a withdrawn or ended badge is still ours."""
+_RANDOM = random.SystemRandom()
 
 
-@dataclass(frozen=True)
-class _Reserved:
-    """An edition that is frozen and not signed yet."""
+@dataclass
+class _Sealing:
+    """What becomes of some editions: signed JSON, or the reason why not."""
 
-    credential: Credential
-    key: IssuerKey
-    did: str
+    signed: list[tuple[Edition, bytes]] = field(default_factory=list)
+    blocked: list[tuple[Edition, str]] = field(default_factory=list)
 
 
 def complete(issuing: Issuing, credential_id: uuid.UUID) -> None:
-    """Lint, sign and seal the reserved edition of a credential; nothing to do when that is done.
+    """Check, sign and seal the reserved edition of one credential, as `complete_many` does."""
+    complete_many(issuing, [credential_id])
 
-    A document that fails the lint is not signed: the credential is blocked, with the reason, until an
-    administrator mends it. What was withdrawn before it was ever signed stays unsigned.
-    Raises `NotFound`, `KeyUnreadable`. Journals "credential.signed" or "credential.blocked".
+
+def complete_many(issuing: Issuing, credential_ids: Sequence[uuid.UUID], *, owed: str = "") -> None:
+    """Check, sign and seal the reserved editions of some credentials; nothing to do where that is done.
+
+    What fails its checks is not signed: that credential is blocked, with the reason, until an
+    administrator mends it, and holds back no other. What was withdrawn before it was ever signed stays
+    unsigned. One of the signed badges, at random, is judged by our own verifier before any is kept.
+    `owed` names the message that then need not be carried out any more. Raises `NotFound`,
+    `SignedOtherwise`, what the signer raises. Journals "credential.signed" or "credential.blocked" for each.
     """
-    reserved = _reserved(issuing, credential_id)
-    if reserved is None:
-        return
-    row = reserved.credential
-    ensure_published(issuing, row.status_list_id)
-    crash_point("lint:before")
-    try:
-        _lint(row.unsigned, method_of(reserved.did, reserved.key))
-    except NotIssuable as fault:
-        _block(issuing, row, str(fault.params["faults"]))
-        return
+    with issuing.sessions() as session:
+        require_acknowledged(session)
+        editions = reserved_editions(session, credential_ids)
+    for status_list_id in {edition.status_list_id for edition in editions}:
+        ensure_published(issuing, status_list_id)
+    sealing = _Sealing()
+    with issuing.sessions() as session:
+        crash_point("lint:before")
+        batches = list(prepared(session, editions, sealing.blocked))
     crash_point("sign:before")
-    signed = sign(issuing, reserved.key, reserved.did, row.unsigned, row.reserved_at)
+    for key, batch in batches:
+        signatures = issuing.signer.sign(held_key(key), [one.message for one in batch])
+        for one, signature in zip(batch, signatures, strict=True):
+            sealing.signed.append((one.edition, secured(one.before, signature)))
     crash_point("sign:after")
-    _seal(issuing, row, signed)
+    _judge_one(issuing, sealing)
+    _seal(issuing, sealing, owed)
     crash_point("seal:after-commit")
 
 
-def _reserved(issuing: Issuing, credential_id: uuid.UUID) -> _Reserved | None:
+def _judge_one(issuing: Issuing, sealing: _Sealing) -> None:
+    """Have our own verifier read one badge, from the very bytes that are about to be kept."""
+    if not sealing.signed:
+        return
+    edition, signed = _RANDOM.choice(sealing.signed)
     with issuing.sessions() as session:
-        row = session.get(Credential, credential_id)
-        if row is None:
-            raise NotFound
-        if row.signed is not None or row.blocked_reason:
-            return None
-        if row.revoked_at is not None and not was_signed(session, row):
-            return None
-        profile = session.get_one(IssuerProfile, row.profile_id)
-        return _Reserved(row, session.get_one(IssuerKey, row.key_id), profile.did)
+        now = max(issuing.clock.now(), edition.reserved_at)
+        report = verify(signed, resolver=local_documents(session), now=now)
+        frozen = frozen_document(session, edition)
+    unsigned = {name: value for name, value in report.credential.items() if name != "proof"}
+    if report.verdict not in AUTHENTIC or unsigned != frozen:
+        raise SignedOtherwise
 
 
-def _lint(frozen: str, verification_method: str) -> None:
-    try:
-        document = load_json(frozen)
-    except Unreadable as fault:
-        raise NotIssuable(faults=str(fault)) from fault
-    lint(document, verification_method=verification_method)
-    if reason := unfit(document):
-        raise NotIssuable(faults=reason)
-
-
-def _seal(issuing: Issuing, row: Credential, signed: str) -> None:
-    """Keep the signed bytes, unless the edition is sealed already or was frozen anew meanwhile."""
+def _seal(issuing: Issuing, sealing: _Sealing, owed: str) -> None:
+    """Keep the signed bytes, except of editions that are sealed already or were frozen anew meanwhile."""
     with issuing.sessions() as session, transaction(session):
-        now = issuing.clock.now()
-        sealed = session.scalars(
-            update(Credential)
-            .where(
-                Credential.id == row.id,
-                Credential.edition == row.edition,
-                Credential.signed.is_(None),
-            )
-            .values(signed=signed, sealed_at=now)
-            .returning(Credential)
-        ).one_or_none()
-        if sealed is None:
-            return
-        digest = hashlib.sha256(signed.encode()).hexdigest()
-        _journal(session, issuing, "credential.signed", sealed, edition=str(row.edition), sha256=digest)
-        outbox.publish(
-            session,
-            issuing.clock,
-            topic="credential.issued",
-            key=f"{row.id}:{row.edition}",
-            credential_id=str(row.id),
+        ids = [edition.id for edition, _ in (*sealing.signed, *sealing.blocked)]
+        rows = session.execute(
+            select(Credential.id, Credential.edition)
+            .where(Credential.id.in_(ids), Credential.sealed_at.is_(None), Credential.blocked_reason == "")
+            .order_by(Credential.id)
+            .with_for_update()
         )
+        open_ones = {(credential_id, edition) for credential_id, edition in rows}
+        signed = [one for one in sealing.signed if (one[0].id, one[0].edition) in open_ones]
+        blocked = [one for one in sealing.blocked if (one[0].id, one[0].edition) in open_ones]
+        _keep(session, issuing, signed)
+        _hold_back(session, issuing, blocked)
+        if owed:
+            outbox.cancel(session, topic="credential.reserved", key=owed)
         crash_point("seal:before-commit")
 
 
-def _block(issuing: Issuing, row: Credential, reason: str) -> None:
-    with issuing.sessions() as session, transaction(session):
-        credential = session.get_one(Credential, row.id, with_for_update=True)
-        if credential.edition == row.edition and credential.signed is None:
-            credential.blocked_reason = reason
-            _journal(session, issuing, "credential.blocked", credential, reason=NotIssuable.id)
-
-
-def _journal(session: Session, issuing: Issuing, act: str, credential: Credential, **details: str) -> None:
-    audit.record(
-        session,
-        issuing.clock,
-        actor=SYSTEM,
-        act=act,
-        subject=f"credential:{credential.id}",
-        structure_id=credential.structure_id,
-        **details,
+def _keep(session: Session, issuing: Issuing, signed: Sequence[tuple[Edition, bytes]]) -> None:
+    if not signed:
+        return
+    session.connection().execute(
+        update(Credential)
+        .where(Credential.id == bindparam("credential"))
+        .values(signed=bindparam("body"), sealed_at=issuing.clock.now()),
+        [{"credential": edition.id, "body": body.decode()} for edition, body in signed],
     )
+    acts = (
+        _act(
+            "credential.signed",
+            edition,
+            edition=str(edition.edition),
+            sha256=hashlib.sha256(body).hexdigest(),
+        )
+        for edition, body in signed
+    )
+    audit.record_many(session, issuing.clock, acts)
+    first = signed[0][0]
+    payload = {"credential_ids": ",".join(str(edition.id) for edition, _ in signed)}
+    owed = Owed(f"{first.id}:{first.edition}", payload)
+    outbox.publish_many(session, issuing.clock, topic="credential.issued", owed=[owed])
+
+
+def _hold_back(session: Session, issuing: Issuing, blocked: Sequence[tuple[Edition, str]]) -> None:
+    if not blocked:
+        return
+    session.connection().execute(
+        update(Credential)
+        .where(Credential.id == bindparam("credential"))
+        .values(blocked_reason=bindparam("reason")),
+        [{"credential": edition.id, "reason": reason} for edition, reason in blocked],
+    )
+    acts = (_act("credential.blocked", edition, reason=NotIssuable.id) for edition, _ in blocked)
+    audit.record_many(session, issuing.clock, acts)
+
+
+def _act(act: str, one: Edition, **details: str) -> Act:
+    return Act(SYSTEM, act, f"credential:{one.id}", one.structure_id, details)

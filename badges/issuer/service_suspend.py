@@ -1,7 +1,6 @@
 """Pausing a badge while a doubt is cleared up, and giving it back; see docs/adr/0014-one-status-entry.md."""
 
 import uuid
-from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +17,7 @@ from badges.issuer.models import (
     StatusList,
     StatusPurpose,
 )
-from badges.issuer.rules import relisted
+from badges.issuer.rules_template import Amendment
 from badges.issuer.service_editions import new_edition
 from badges.issuer.service_renew import locked
 from badges.issuer.service_seal import complete
@@ -108,7 +107,7 @@ def _move(
     credential.status_list_id, credential.status_index = place.status_list_id, place.index
     address = issuing.addresses.status_list(place.status_list_id)
     entry = StatusEntry(address, place.index, StatusPurpose.SUSPENSION.value)
-    key, change = active_key(session, profile.id), partial(relisted, entry=entry)
+    key, change = active_key(session, profile.id), Amendment(entry=entry)
     new_edition(session, issuing, credential, change, key, actor=actor.journal_name)
 
 

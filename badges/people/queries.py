@@ -1,8 +1,9 @@
 """Reads of people: who is asking, who is in charge of whom, and how a name is written."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -126,7 +127,30 @@ def workers_in_charge(session: Session, actor: Actor) -> list[WorkerTile]:
     return [WorkerTile(*row) for row in rows]
 
 
-def public_name(person: Person, form: NameForm) -> str:
+def public_names(session: Session, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return the name of each of these persons, in the form that they chose, in one query."""
+    persons = select(Person.id, Person.name_form, Person.given_name, Person.family_name, Person.pseudonym)
+    rows = session.execute(persons.where(Person.id.in_(person_ids)))
+    return {row.id: public_name(row, row.name_form) for row in rows}
+
+
+class Named(Protocol):
+    """Whatever has the parts of a name."""
+
+    @property
+    def given_name(self) -> str:
+        """What everybody has."""
+
+    @property
+    def family_name(self) -> str:
+        """May be empty."""
+
+    @property
+    def pseudonym(self) -> str:
+        """May be empty."""
+
+
+def public_name(person: Named, form: NameForm) -> str:
     """Write a worker's name in `form`: "Amina Diallo", "Amina D." or the pseudonym they chose."""
     if form is NameForm.PSEUDONYM and person.pseudonym:
         return person.pseudonym

@@ -69,6 +69,22 @@ def approved(session: Session, claim_id: uuid.UUID) -> ApprovedClaim:
     )
 
 
+def approved_many(session: Session, claim_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ApprovedClaim]:
+    """Return those of the claims that were approved, by id, as `approved` does, in one query."""
+    columns = select(
+        Claim.id, Claim.structure_id, Claim.worker_id, Claim.framework_version_id, Claim.skill_id,
+        Claim.level, Claim.decided_at, Claim.basis,
+    )  # fmt: skip
+    rows = session.execute(columns.where(Claim.id.in_(claim_ids), Claim.state.in_(_APPROVED)))
+    return {
+        claim_id: ApprovedClaim(
+            claim_id, structure_id, worker_id, version_id, skill_id, level, decided_at, from_json(basis)
+        )
+        for claim_id, structure_id, worker_id, version_id, skill_id, level, decided_at, basis in rows
+        if decided_at and basis
+    }
+
+
 def key_of(claim: Claim) -> ClaimKey:
     """Return what a claim is about."""
     return ClaimKey(

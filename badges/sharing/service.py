@@ -1,8 +1,9 @@
 """What a worker does with a badge: keep it, decline it, show it under a chosen name, stop showing it."""
 
 import uuid
+from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from badges import audit
@@ -19,24 +20,35 @@ from badges.sharing.rules import CONSENT_TEXT, Act, Held, NewShowing, after
 
 
 def offer(sessions: sessionmaker[Session], clock: Clock, credential_id: uuid.UUID) -> None:
-    """Put a signed badge on its worker's shelf, to be answered; doing it twice is doing it once.
+    """Put a signed badge on its worker's shelf, as `offer_many` does."""
+    offer_many(sessions, clock, [credential_id])
 
-    Raises `NotFound` for a credential that does not exist. Journals "badge.offered".
+
+def offer_many(sessions: sessionmaker[Session], clock: Clock, credential_ids: Sequence[uuid.UUID]) -> None:
+    """Put signed badges on the shelves of their workers, to be answered; doing it twice is doing it once.
+
+    Raises `NotFound` for a credential that does not exist. Journals "badge.offered" for each.
     """
     with sessions() as session, transaction(session):
-        credential = session.get(Credential, credential_id, with_for_update=True)
-        if credential is None:
+        held = select(Holding.credential_id).where(Holding.credential_id.in_(credential_ids))
+        rows = session.execute(
+            select(Credential.id, Credential.worker_id, Credential.structure_id)
+            .where(Credential.id.in_(credential_ids))
+            .order_by(Credential.id)
+            .with_for_update()
+        ).all()
+        if len(rows) < len(set(credential_ids)):
             raise NotFound
-        if session.get(Holding, credential_id) is None:
-            session.add(
-                Holding(
-                    credential_id=credential_id,
-                    worker_id=credential.worker_id,
-                    state=HoldingState.OFFERED,
-                    offered_at=clock.now(),
-                )
-            )
-            _journal(session, clock, "relay", "badge.offered", credential)
+        known = set(session.scalars(held))
+        new = [row for row in rows if row.id not in known]
+        if not new:
+            return
+        offered = {"state": HoldingState.OFFERED, "offered_at": clock.now()}
+        session.connection().execute(
+            insert(Holding), [{"credential_id": one.id, "worker_id": one.worker_id, **offered} for one in new]
+        )
+        acts = (audit.Act("relay", "badge.offered", f"credential:{one.id}", one.structure_id) for one in new)
+        audit.record_many(session, clock, acts)
 
 
 def keep(session: Session, clock: Clock, actor: Actor, credential_id: uuid.UUID) -> None:

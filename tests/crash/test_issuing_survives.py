@@ -22,7 +22,8 @@ from badges.errors import Unavailable
 from badges.issuer import queries, service
 from badges.issuer.models import Credential, IssuerKey, IssuerProfile
 from badges.issuer.service_signing import sign
-from badges.openbadges.loads import load_json
+from badges.issuer.service_templates import frozen_document
+from badges.openbadges.loads import dump_json, load_json
 from badges.openbadges.report import Verdict
 from badges.openbadges.verify import verify
 from badges.outbox import OutboxMessage
@@ -133,7 +134,8 @@ def check_bytes(world: World, rows: Any) -> None:
     for row in rows:
         key = world.session.get_one(IssuerKey, row.key_id)
         did = world.session.get_one(IssuerProfile, row.profile_id).did
-        assert row.signed == sign(issuing, key, did, row.unsigned, row.reserved_at)
+        frozen = dump_json(frozen_document(world.session, row)).decode()
+        assert row.signed == sign(issuing, key, did, frozen, row.reserved_at)
 
 
 def check_end(world: World, rows: dict[uuid.UUID, Credential]) -> None:
@@ -247,7 +249,8 @@ def test_a_badge_whose_sealing_failed_can_be_found_revoked_and_recovered(world: 
     # somebody who caught the signature before it was lost sees it revoked
     key = world.session.get_one(IssuerKey, withdrawn.key_id)
     did = world.session.get_one(IssuerProfile, withdrawn.profile_id).did
-    caught = sign(issuing, key, did, withdrawn.unsigned, withdrawn.reserved_at)
+    frozen = dump_json(frozen_document(world.session, withdrawn)).decode()
+    caught = sign(issuing, key, did, frozen, withdrawn.reserved_at)
     resolver = queries.local_documents(world.session)
     assert verify(caught.encode(), resolver=resolver, now=clock.now()).verdict is Verdict.REVOKED
     run(world, ALLOW[kind])

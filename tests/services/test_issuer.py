@@ -27,6 +27,7 @@ from badges.errors import (
 from badges.issuer import queries, service
 from badges.issuer.models import Achievement, Credential, StatusList, SupersededEdition
 from badges.issuer.service import Issuing
+from badges.issuer.service_templates import frozen_document
 from badges.issuer.signer import HeldKey, LocalSigner
 from badges.openbadges.loads import load_json
 from badges.openbadges.report import Verdict
@@ -135,7 +136,7 @@ def test_many_relays_at_once_issue_one_credential_and_one_consequence(world: Wor
     assert len(set(found)) == 1
     assert world.acts(str(found[0])) == ["credential.reserved", "credential.signed"]
     topics = select(OutboxMessage.topic).where(OutboxMessage.key.contains(str(found[0])))
-    assert sorted(world.session.scalars(topics)) == ["credential.issued", "credential.reserved"]
+    assert list(world.session.scalars(topics)) == ["credential.issued"]
 
 
 def test_a_claim_that_is_not_approved_yields_nothing(world: World) -> None:
@@ -162,7 +163,8 @@ def test_the_journal_names_the_exact_bytes_before_and_after_signing(world: World
 def test_what_is_signed_is_what_was_frozen(world: World) -> None:
     row = world.credential(world.issue())
     signed = load_json(row.signed or "")
-    assert {name: value for name, value in signed.items() if name != "proof"} == load_json(row.unsigned)
+    frozen = frozen_document(world.session, row)
+    assert {name: value for name, value in signed.items() if name != "proof"} == frozen
     assert signed["proof"][0]["created"] == "2026-11-23T09:00:00Z"
 
 
@@ -302,7 +304,7 @@ def test_a_blocked_badge_is_mended_once_its_cause_is_gone(world: World) -> None:
     world.session.execute(update(Person).values(given_name="A\x0bmina"))
     world.session.commit()
     credential_id = world.issue()
-    before = json.loads(world.credential(credential_id).unsigned)
+    before = frozen_document(world.session, world.credential(credential_id))
     world.session.execute(update(Person).values(given_name="Aminata"))
     world.session.commit()
     world.clock.forward(minutes=5)
