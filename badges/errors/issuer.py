@@ -65,6 +65,13 @@ class BadgeNotInForce(Conflict):
     message = N_("This badge is not in force, so it cannot be paused. Sign it again or withdraw it.")
 
 
+class NotExportable(Conflict):
+    """Withdrawn, paused, or signed with a compromised key: a new signature must not vouch for it."""
+
+    id = "not-exportable"
+    message = N_("This badge is not in force, so it is not given as a token. Its page says why.")
+
+
 class BadValidity(InvalidInput):
     """A validity that is no number of months between one and a hundred and twenty."""
 

@@ -9,8 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from badges.errors import NotFound, StillPreparing, Unresolvable
-from badges.issuer.models import Achievement, Credential, IssuerKey, IssuerProfile, KeyState, StatusList
+from badges.issuer.models import (
+    Achievement,
+    Credential,
+    IssuerKey,
+    IssuerProfile,
+    JwtKey,
+    KeyState,
+    StatusList,
+)
 from badges.issuer.rules import Addresses
+from badges.issuer.rules_keys import key_address, with_jwks
 from badges.openbadges import keys
 from badges.openbadges.loads import Document, load_json
 from badges.openbadges.resolve import Resolver
@@ -94,24 +103,31 @@ def did_document(session: Session, slug: str) -> Document:
 
 
 def key_set(session: Session, slug: str, base_url: str) -> Document:
-    """Return the JWKS of an issuer (RFC 7517), each `kid` the address of that key. Raises `NotFound`."""
+    """Return the JWKS of an issuer (RFC 7517), each `kid` the address of that key. Raises `NotFound`.
+
+    A key set cannot say that a key is compromised, so such a key is only in the DID document.
+    """
     profile = profile_called(session, slug)
     addresses = Addresses(base_url)
+    found = [
+        keys.jwk(_public(key), kid=addresses.key(slug, key.public_multibase))
+        for key in _keys(session, profile.id)
+        if key.state is not KeyState.COMPROMISED
+    ]
+    rsa = _jwt_keys(session, profile.id)
     return {
-        "keys": [
-            keys.jwk(_public(key), kid=addresses.key(slug, key.public_multibase))
-            for key in _keys(session, profile.id)
-            if key.state is not KeyState.COMPROMISED
-        ]
+        "keys": found + [load_json(key.public_jwk) for key in rsa if key.state is not KeyState.COMPROMISED]
     }
 
 
-def one_key(session: Session, slug: str, multibase: str, base_url: str) -> Document:
-    """Return one key as a bare JWK, whatever became of it. Raises `NotFound`."""
-    profile = profile_called(session, slug)
-    for key in _keys(session, profile.id):
-        if key.public_multibase == multibase:
-            return keys.jwk(_public(key), kid=Addresses(base_url).key(slug, multibase))
+def one_key(session: Session, slug: str, name: str, base_url: str) -> Document:
+    """Return one key as a bare JWK, by its multibase text or its thumbprint, retired or not.
+
+    Raises `NotFound`, also for a compromised one: whoever follows a `kid` looks no further.
+    """
+    for key in key_set(session, slug, base_url)["keys"]:
+        if key["kid"].endswith(f"/keys/{name}"):
+            return dict(key)
     raise NotFound
 
 
@@ -185,7 +201,20 @@ class _LocalDocuments:
             return _at(url_or_did, status_list(self.session, _uuid(name)).signed)
         if folder.endswith("/achievements"):
             return _at(url_or_did, achievement(self.session, _uuid(name)).document)
+        if folder.endswith("/keys"):
+            return _key_at(self.session, url_or_did, name)
         raise NotFound
+
+
+def _key_at(session: Session, address: str, name: str) -> Document:
+    """Return the JWK that a token leads to. An Ed25519 key signs no tokens of ours, so it is not here."""
+    key = session.scalars(select(JwtKey).where(JwtKey.thumbprint == name)).one_or_none()
+    if key is None or key.state is KeyState.COMPROMISED:
+        raise NotFound
+    did = session.get_one(IssuerProfile, key.profile_id).did
+    if key_address(did, name) != address:
+        raise NotFound
+    return load_json(key.public_jwk)
 
 
 def _at(address: str, document: str) -> bytes:
@@ -203,9 +232,13 @@ def _uuid(text: str) -> uuid.UUID:
 
 
 def _did_document(session: Session, profile: IssuerProfile) -> Document:
-    rows = _keys(session, profile.id)
-    document = keys.did_document(profile.did, [_public(key) for key in rows])
+    rows, rsa = _keys(session, profile.id), _jwt_keys(session, profile.id)
+    document = with_jwks(
+        keys.did_document(profile.did, [_public(key) for key in rows]),
+        {key.thumbprint: load_json(key.public_jwk) for key in rsa},
+    )
     trusted = {key.public_multibase for key in rows if key.state is not KeyState.COMPROMISED}
+    trusted |= {key.thumbprint for key in rsa if key.state is not KeyState.COMPROMISED}
     document["assertionMethod"] = [
         name for name in document["assertionMethod"] if name.partition("#")[2] in trusted
     ]
@@ -218,6 +251,14 @@ def _keys(session: Session, profile_id: uuid.UUID) -> list[IssuerKey]:
             select(IssuerKey)
             .where(IssuerKey.profile_id == profile_id)
             .order_by(IssuerKey.created_at, IssuerKey.id)
+        )
+    )
+
+
+def _jwt_keys(session: Session, profile_id: uuid.UUID) -> list[JwtKey]:
+    return list(
+        session.scalars(
+            select(JwtKey).where(JwtKey.profile_id == profile_id).order_by(JwtKey.created_at, JwtKey.id)
         )
     )
 

@@ -22,7 +22,7 @@ class Sealed:
 
 
 class KeyVault(Protocol):
-    """Seals and opens issuer private keys (32 raw Ed25519 bytes). An HSM or KMS fits behind it."""
+    """Seals and opens private keys of issuers: 32 raw Ed25519 bytes, or an RSA key as PKCS#8 in DER."""
 
     def seal(self, private: bytes, *, bound_to: str) -> Sealed:
         """Encrypt `private`, bound to the name `bound_to` so that two issuers' rows cannot be swapped."""

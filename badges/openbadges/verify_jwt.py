@@ -15,7 +15,7 @@ from badges.openbadges.moments import parse_timestamp
 from badges.openbadges.multibase import decode_base64url
 from badges.openbadges.report import Check, Outcome
 from badges.openbadges.resolve import Resolver
-from badges.openbadges.verify_jwk import FoundJwk, find_jwk
+from badges.openbadges.verify_jwk import find_jwk
 from badges.openbadges.verify_proof import SIGNED, failure, issuer_check
 
 HEADERS: Final = frozenset({"alg", "kid", "jwk", "typ"})
@@ -35,7 +35,8 @@ def check_jwt(token: str, resolver: Resolver) -> tuple[Document, list[Check]]:
     credential = credential_of(payload)
     try:
         found = find_jwk(resolver, header, identity(credential.get("issuer")))
-        _check_signature(token, header, found)
+        _check_header(header)
+        check_signature(token, found.jwk, text(header.get("alg")))
     except BadgesError as fault:
         return credential, [failure(fault), check_claims(payload, credential)]
     return credential, [
@@ -85,13 +86,19 @@ def _parts(token: str) -> tuple[Document, Document]:
     return load_json(header, limit=MAX_CREDENTIAL), load_json(payload, limit=MAX_CREDENTIAL)
 
 
-def _check_signature(token: str, header: Document, found: FoundJwk) -> None:
-    algorithm = text(header.get("alg"))
+def _check_header(header: Document) -> None:
     if set(header) - HEADERS or text(header.get("typ", "JWT")).upper() != "JWT":
         raise BadProof(reason="the header holds more than alg, kid, jwk and typ JWT")
-    check_fit(found.jwk, algorithm)
+
+
+def check_signature(token: str, jwk: Document, algorithm: str) -> None:
+    """Return when `token` was signed with the public key `jwk` by `algorithm`, one that fits its kind.
+
+    Raises `BadKey` when it does not fit, `BadProof` when another key signed or the token was changed.
+    """
+    check_fit(jwk, algorithm)
     try:
-        key = jwt.PyJWK.from_dict(found.jwk, algorithm=algorithm)
+        key = jwt.PyJWK.from_dict(jwk, algorithm=algorithm)
         jwt.PyJWS(options={"enforce_minimum_key_length": True}).decode(token, key, [algorithm])
     except (jwt.exceptions.PyJWTError, ValueError, TypeError) as fault:
         raise BadProof(reason=f"{type(fault).__name__}: {fault}"[:200]) from None

@@ -50,10 +50,10 @@ def jwks(slug: str) -> ResponseReturnValue:
     return machine.document(found, "application/jwk-set+json", lives=KEYS_LIVE)
 
 
-@bp.get("/issuers/<slug>/keys/<multibase>")
-def key(slug: str, multibase: str) -> ResponseReturnValue:
+@bp.get("/issuers/<slug>/keys/<name>")
+def key(slug: str, name: str) -> ResponseReturnValue:
     """Send one key as a bare JWK: what the `kid` of a JWT leads to."""
-    found = queries.one_key(db.session(), slug, multibase, ports().settings.base_url)
+    found = queries.one_key(db.session(), slug, name, ports().settings.base_url)
     return machine.document(found, "application/jwk+json", lives=KEYS_LIVE)
 
 
