@@ -39,7 +39,7 @@ def decode_base58(text: str) -> bytes:
         raise BadKey(reason="not base58btc multibase")
     digits = text[1:].lstrip(ALPHABET[0])
     zeros = len(text) - 1 - len(digits)
-    number = sum(map(mul, digits[::-1].encode().translate(VALUES), POWERS))
+    number: int = sum(map(mul, digits[::-1].encode().translate(VALUES), POWERS))
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8)
 
 

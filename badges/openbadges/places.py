@@ -1,9 +1,12 @@
 """Places inside a JSON document, so that a fault can say where it is."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+
+from typing import Any, Final
 
 from badges.openbadges.loads import Document
 
+CONTAINERS: Final = (dict, list)
 Path = tuple[str | int, ...]
 """Member names and list positions from the root down."""
 
@@ -18,6 +21,21 @@ def walk(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from walk(item, (*path, index))
+
+
+def named(document: Document, names: Container[str]) -> list[tuple[Path, object]]:
+    """Return the members called one of `names`, wherever they stand, in the order of `walk`."""
+    found: list[tuple[Path, object]] = []
+
+    def look(value: Any, path: Path) -> None:
+        for step, item in value.items() if isinstance(value, dict) else enumerate(value):
+            if step in names:
+                found.append(((*path, step), item))
+            if isinstance(item, CONTAINERS) and step != "@context":
+                look(item, (*path, step))
+
+    look(document, ())
+    return found
 
 
 def shown(path: Path) -> str:

@@ -4,6 +4,7 @@ import gzip
 import zlib
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from badges.errors import BadKey, BadStatusList
@@ -43,6 +44,7 @@ def encode(bits: bytes) -> str:
     return "u" + encode_base64url(gzip.compress(bits, compresslevel=6, mtime=0))
 
 
+@lru_cache(maxsize=16)
 def decode(encoded: str) -> bytes:
     """Return the bits of an `encodedList`, at most 2 MiB; raise `BadStatusList` for anything else."""
     if not encoded.startswith("u"):

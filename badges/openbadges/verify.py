@@ -8,7 +8,7 @@ from badges.openbadges.bake import MAX_CREDENTIAL, is_jws, unbake
 from badges.openbadges.loads import Document, load_json
 from badges.openbadges.members import identity, listed, objects
 from badges.openbadges.moments import parse_timestamp
-from badges.openbadges.places import walk
+from badges.openbadges.places import named
 from badges.openbadges.report import Check, Outcome, Report, Verdict, verdict_of
 from badges.openbadges.resolve import Resolver
 from badges.openbadges.verify_format import check_format, check_schema_ids
@@ -67,8 +67,7 @@ def _endorsements(credential: Document, resolver: Resolver, now: datetime) -> li
     """Check each endorsement like a credential of its own; a bad one does not spoil the badge."""
     found = [
         item
-        for path, value in walk(credential)
-        if path and path[-1] in ("endorsement", "endorsementJwt")
+        for path, value in named(credential, ("endorsement", "endorsementJwt"))
         for item in (objects(value) if path[-1] == "endorsement" else listed(value))
     ]
     return [_endorsement(item, resolver, now) for item in found[:MAX_ENDORSEMENTS]]

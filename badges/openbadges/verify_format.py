@@ -8,7 +8,7 @@ from badges.errors import N_
 from badges.openbadges.contexts import CREDENTIALS_V1, CREDENTIALS_V2, OPEN_BADGES
 from badges.openbadges.loads import Document
 from badges.openbadges.members import first_object, has_type, identity, listed, objects, text
-from badges.openbadges.places import shown, walk
+from badges.openbadges.places import named, shown
 from badges.openbadges.report import Check, Outcome
 from badges.openbadges.schema import ENDORSEMENT, KNOWN_IDS, TOLERANT, faults
 
@@ -73,11 +73,10 @@ def _type_faults(credential: Document) -> Iterator[str]:
         yield "$.type: neither OpenBadgeCredential nor EndorsementCredential"
     if not has_type(credential.get("issuer"), "Profile") or not identity(credential.get("issuer")):
         yield "$.issuer: not a Profile with an id"
-    for path, value in walk(credential):
-        wanted = TYPE_OF_MEMBER.get(str(path[-1])) if path else None
-        for item in objects(value) if wanted else ():
-            if not has_type(item, wanted or ""):
-                yield f"{shown(path)}: not {wanted}"
+    for path, value in named(credential, TYPE_OF_MEMBER):
+        wanted = TYPE_OF_MEMBER[str(path[-1])]
+        if not all(has_type(item, wanted) for item in objects(value)):
+            yield f"{shown(path)}: not {wanted}"
     if not is_endorsement(credential):
         yield from _subject_faults(credential)
 

@@ -1,10 +1,14 @@
 """Has the issuer withdrawn it? Bitstring status lists, and 1EdTech's older list of revoked ids."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from badges.errors import N_, BadgesError, BadStatusList
-from badges.openbadges.loads import Document
+from badges.openbadges import proof as data_integrity
+from badges.openbadges.loads import Document, dump_json, load_json
 from badges.openbadges.members import first_object, has_type, identity, listed, objects, text
 from badges.openbadges.moments import parse_timestamp
 from badges.openbadges.places import object_count
@@ -22,6 +26,7 @@ OUT_OF_REACH: Final = N_("We cannot tell whether the issuer has withdrawn this b
 MAX_ENTRIES: Final = 4
 MAX_LIST_OBJECTS: Final = 50
 MAX_DIGITS: Final = 9
+MAX_REMEMBERED: Final = 64 * 1024
 IN_FORCE: Final = {
     "revocation": (REVOKED, Verdict.REVOKED),
     "suspension": (SUSPENDED, Verdict.SUSPENDED),
@@ -77,7 +82,7 @@ def _trusted_bits(
         raise BadStatusList(reason="not a BitstringStatusListCredential")
     if object_count(status_list) > MAX_LIST_OBJECTS:
         raise BadStatusList(reason="it holds far more than a list")
-    for check in check_proofs(status_list, resolver, now):
+    for check in check_proofs(status_list, resolver, now, check_one=remembered_check):
         if check.id == "signature" and check.outcome is not Outcome.OK:
             raise BadStatusList(reason=f"its own proof: {check.detail}")
     end = parse_timestamp(status_list.get("validUntil"))
@@ -90,6 +95,28 @@ def _trusted_bits(
     if len(bits) * 8 < MIN_ENTRIES:
         raise BadStatusList(reason=f"fewer than {MIN_ENTRIES} entries")
     return bits
+
+
+def remembered_check(document: Document, proof: Document, public: Ed25519PublicKey) -> None:
+    """Do as `proof.check` does, but once for the same list, proof and key: thousands share a list.
+
+    Whether this proof over this document was made with this key never changes. Whose key it is and
+    whether it is still in force are asked anew each time.
+    """
+    try:
+        texts = dump_json(document), dump_json(proof)
+    except (ValueError, TypeError):
+        texts = b"", b""
+    if texts[0] and sum(map(len, texts)) <= MAX_REMEMBERED:
+        _check_texts(*texts, public.public_bytes_raw())
+    else:
+        data_integrity.check(document, proof, public)
+
+
+@lru_cache(maxsize=64)
+def _check_texts(document: bytes, proof: bytes, public: bytes) -> None:
+    key = Ed25519PublicKey.from_public_bytes(public)
+    data_integrity.check(load_json(document), load_json(proof), key)
 
 
 def _check_revocation_list(entry: Document, credential: str, issuer: str, resolver: Resolver) -> Check:
