@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -179,15 +179,26 @@ def idle_cpu(process: subprocess.Popen[bytes], seconds: float = 10.0) -> float:
 
 
 def _cpu(session: int) -> float:
-    ticks = 0
+    ticks = sum(int(fields[11]) + int(fields[12]) for _, fields in _members(session))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a worker and all its processes, whatever groups they are in, as a power cut would."""
+    for pid, _ in list(_members(process.pid)):
+        os.kill(pid, signal.SIGKILL)
+    process.wait()
+
+
+def _members(session: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield each process of a session with the fields of its `stat` that follow its name."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue
         if int(fields[3]) == session:
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+            yield int(stat.parent.name), fields
 
 
 def killed(name: str, enqueue: Callable[[str, float], object], running: subprocess.Popen[bytes]) -> str:
@@ -196,12 +207,10 @@ def killed(name: str, enqueue: Callable[[str, float], object], running: subproce
     enqueue(str(mark), 3.0)
     (first,) = wait_for(mark, 1)
     time.sleep(0.5)
-    os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
+    kill(running)
     again = worker(name)
     noted = wait_for(mark, 2)
-    os.killpg(again.pid, signal.SIGKILL)
-    again.wait()
+    kill(again)
     return f"done again after {noted[1] - first:.0f} s" if len(noted) > 1 else f"not begun again in {PATIENCE:.0f} s"
 
 
