@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from sqlalchemy import distinct, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -68,8 +68,8 @@ def describe(session: Session) -> Facts:
     """Return what a snapshot says of itself."""
     last = session.scalars(select(JournalEntry).order_by(JournalEntry.sequence.desc()).limit(1)).first()
     sealing = {
-        *session.scalars(select(distinct(IssuerKey.kek)).where(IssuerKey.custodian == LOCAL)),
-        *session.scalars(select(distinct(JwtKey.kek)).where(JwtKey.kek != "")),
+        *session.scalars(select(IssuerKey.kek).distinct().where(IssuerKey.custodian == LOCAL)),
+        *session.scalars(select(JwtKey.kek).distinct().where(JwtKey.kek != "")),
     }
     return Facts(
         schema=session.scalar(text("SELECT version_num FROM alembic_version")) or "",
@@ -77,7 +77,7 @@ def describe(session: Session) -> Facts:
         journal_head=last.hash if last else GENESIS,
         credentials=session.scalar(select(func.count()).select_from(Credential)) or 0,
         keks=tuple(sorted(sealing)),
-        blobs=tuple(sorted(session.scalars(select(distinct(ObservationPhoto.sha256))))),
+        blobs=tuple(sorted(session.scalars(select(ObservationPhoto.sha256).distinct()))),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from badges import audit, migrations
@@ -216,9 +216,10 @@ def _open(session: Session, clock: Clock, known: Gap) -> None:
     )
     for status_list_id in session.scalars(select(StatusList.id)):
         owe_publication(session, clock, status_list_id, cause=f"restore:{known.restore_id}")
+    in_hand = OutboxMessage.topic == "credential.reserved"  # waits for a process that died with the old store
     session.execute(
         update(OutboxMessage)
-        .where(OutboxMessage.done_at.is_(None), OutboxMessage.attempts > 0)
+        .where(OutboxMessage.done_at.is_(None), or_(OutboxMessage.attempts > 0, in_hand))
         .values(due_at=now, leased_until=None)
     )
     audit.record(session, clock, actor=CONSOLE, act="store.acknowledged", subject=_subject(known.restore_id))
