@@ -15,6 +15,7 @@ from badges.frameworks.rules import text_in
 from badges.issuer.models import Achievement, Credential, IssuerKey, IssuerProfile, KeyState
 from badges.issuer.queries_public import face_of
 from badges.issuer.rules import PublicFace
+from badges.issuer.rules_validity import is_over
 from badges.people.models import Structure
 from badges.permissions import Action, Actor, Thing, require
 from badges.recognition.models import Claim
@@ -30,6 +31,8 @@ class LedgerState(StrEnum):
     BLOCKED = "blocked"
     SIGNED = "signed"
     DOUBTFUL = "doubtful"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
     REVOKED = "revoked"
 
 
@@ -59,7 +62,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """One badge with all that its issuer may know and do; `revocation_reason` is for administrators only."""
+    """One badge with all that its issuer may know and do; the reasons are for administrators only."""
 
     line: LedgerLine
     achievement_id: uuid.UUID
@@ -67,6 +70,15 @@ class LedgerEntry:
     blocked_reason: str
     revoked_at: datetime | None
     revocation_reason: str
+    suspended_at: datetime | None
+    suspension_reason: str
+    valid_until: datetime | None
+    renews_id: uuid.UUID | None
+
+    @property
+    def may_suspend(self) -> bool:
+        """True for a badge that strangers accept today."""
+        return self.line.state is LedgerState.SIGNED
 
 
 @dataclass(frozen=True)
@@ -93,10 +105,19 @@ class IssuerDesk:
     since: datetime | None
     keys: tuple[KeyLine, ...]
     doubtful: tuple[LedgerLine, ...]
+    validity_months: int | None
+
+    @property
+    def active_key_id(self) -> uuid.UUID | None:
+        """The key that signs now, named by whoever wants to replace it."""
+        return next((key.id for key in self.keys if key.state is KeyState.ACTIVE), None)
 
 
-def ledger(session: Session, actor: Actor, language: str, page: int = 1) -> Ledger:
-    """Return one page of the structure's badges, titles in `language`. Raises `Forbidden`."""
+def ledger(session: Session, actor: Actor, now: datetime, language: str, page: int = 1) -> Ledger:
+    """Return one page of the badges of the structure at `now` (aware), titles in `language`.
+
+    Raises `Forbidden`.
+    """
     require(actor, Action.VIEW_CREDENTIALS, Thing(structure_id=actor.structure_id))
     mine = Credential.structure_id == actor.structure_id
     total = session.scalar(select(func.count()).select_from(Credential).where(mine)) or 0
@@ -105,7 +126,7 @@ def ledger(session: Session, actor: Actor, language: str, page: int = 1) -> Ledg
     newest = _lines().where(mine).order_by(Credential.reserved_at.desc(), Credential.id)
     rows = session.execute(newest.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
     return Ledger(
-        lines=tuple(_line(session, row, language) for row in rows),
+        lines=tuple(_line(session, row, language, _state(row, now)) for row in rows),
         page=page,
         pages=pages,
         total=total,
@@ -113,20 +134,26 @@ def ledger(session: Session, actor: Actor, language: str, page: int = 1) -> Ledg
     )
 
 
-def entry(session: Session, actor: Actor, credential_id: uuid.UUID, language: str) -> LedgerEntry:
-    """Return one badge of the structure. Raises `NotFound`, `Forbidden`."""
+def entry(
+    session: Session, actor: Actor, now: datetime, credential_id: uuid.UUID, language: str
+) -> LedgerEntry:
+    """Return one badge of the structure at `now` (aware). Raises `NotFound`, `Forbidden`."""
     row = session.execute(_lines().where(Credential.id == credential_id)).one_or_none()
     if row is None:
         raise NotFound
     credential: Credential = row[0]
     require(actor, Action.VIEW_CREDENTIALS, Thing(structure_id=credential.structure_id))
     return LedgerEntry(
-        line=_line(session, row, language),
+        line=_line(session, row, language, _state(row, now)),
         achievement_id=credential.achievement_id,
         edition=credential.edition,
         blocked_reason=credential.blocked_reason,
         revoked_at=credential.revoked_at,
         revocation_reason=credential.revocation_reason,
+        suspended_at=credential.suspended_at,
+        suspension_reason=credential.suspension_reason,
+        valid_until=credential.valid_until,
+        renews_id=credential.renews_id,
     )
 
 
@@ -145,6 +172,7 @@ def desk(session: Session, actor: Actor, language: str) -> IssuerDesk:
         since=profile.created_at if profile else None,
         keys=_keys(session, profile.id) if profile else (),
         doubtful=_doubtful(session, profile.id, language) if profile else (),
+        validity_months=profile.validity_months if profile else None,
     )
 
 
@@ -162,28 +190,33 @@ def _lines() -> Select[Any, Any, Any, Any, Any]:
     )
 
 
-def _line(session: Session, row: Any, language: str) -> LedgerLine:
-    credential, version_id, skill_id, level, key_state = row
+def _line(session: Session, row: Any, language: str, state: LedgerState) -> LedgerLine:
+    credential, version_id, skill_id, level, _ = row
     framework = frameworks.load(session, version_id)
     return LedgerLine(
         id=credential.id,
         holder=credential.recipient_name,
         title=text_in(framework.skill(skill_id).label, language),
         rank=framework.level(level).rank,
-        state=_state(credential, key_state),
+        state=state,
         reserved_at=credential.reserved_at,
         sealed_at=credential.sealed_at,
     )
 
 
-def _state(credential: Credential, key_state: KeyState) -> LedgerState:
+def _state(row: Any, now: datetime) -> LedgerState:
+    credential: Credential = row[0]
     if credential.revoked_at is not None:
         return LedgerState.REVOKED
     if credential.blocked_reason:
         return LedgerState.BLOCKED
     if credential.signed is None:
         return LedgerState.SIGNING
-    return LedgerState.DOUBTFUL if key_state is KeyState.COMPROMISED else LedgerState.SIGNED
+    if row[-1] is KeyState.COMPROMISED:
+        return LedgerState.DOUBTFUL
+    if credential.suspended_at is not None:
+        return LedgerState.SUSPENDED
+    return LedgerState.EXPIRED if is_over(credential.valid_until, now) else LedgerState.SIGNED
 
 
 def _waiting(session: Session, actor: Actor) -> int:
@@ -231,4 +264,4 @@ def _doubtful(session: Session, profile_id: uuid.UUID, language: str) -> tuple[L
             IssuerKey.state == KeyState.COMPROMISED,
         )
     )
-    return tuple(_line(session, row, language) for row in rows)
+    return tuple(_line(session, row, language, LedgerState.DOUBTFUL) for row in rows)

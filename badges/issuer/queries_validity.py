@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from badges.errors import NotFound
 from badges.frameworks.models import FrameworkVersion
 from badges.issuer.models import Credential
-from badges.issuer.rules_validity import renewable
+from badges.issuer.rules_validity import is_over, renewable
 from badges.people.queries import worker_thing
 from badges.permissions import Action, Actor, require
 from badges.recognition.models import Claim
@@ -67,11 +67,18 @@ def ending(session: Session, actor: Actor, now: datetime, worker_id: uuid.UUID) 
             skill_id=claim.skill_id,
             level=claim.level,
             valid_until=credential.valid_until,
-            over=credential.valid_until < now,
+            over=is_over(credential.valid_until, now),
         )
         for credential, claim in rows
         if renewable(credential.valid_until, now)
     )
+
+
+def may_renew(session: Session, credential: Credential, now: datetime) -> bool:
+    """Tell whether `credential` may be asked for again at `now` (aware) and was not yet."""
+    if not renewable(credential.valid_until, now):
+        return False
+    return session.get_one(Claim, credential.claim_id).state is ClaimState.APPROVED
 
 
 def predecessors(session: Session, claims: Sequence[ApprovedClaim]) -> dict[uuid.UUID, Predecessor]:
@@ -97,9 +104,7 @@ def predecessors(session: Session, claims: Sequence[ApprovedClaim]) -> dict[uuid
     known = {tuple(row[:4]): Predecessor(row[4], row[5]) for row in rows}
     versions = {claim.framework_version_id for claim in claims}
     named = dict(
-        session.execute(
-            select(FrameworkVersion.id, framework).where(FrameworkVersion.id.in_(versions))
-        ).tuples()
+        session.execute(select(FrameworkVersion.id, framework).where(FrameworkVersion.id.in_(versions))).all()
     )
     keys = {
         claim.id: (claim.worker_id, named[claim.framework_version_id], claim.skill_id, claim.level)

@@ -25,6 +25,11 @@ def end_of_validity(issued: datetime, months: int) -> datetime:
     return datetime.combine(_later(issued.astimezone(UTC).date(), months), _LAST_SECOND, UTC)
 
 
+def is_over(valid_until: datetime | None, now: datetime) -> bool:
+    """Tell whether the end of a badge has passed; a badge without an end never is."""
+    return valid_until is not None and valid_until < now
+
+
 def renewable(valid_until: datetime | None, now: datetime) -> bool:
     """Tell whether a badge that ends at `valid_until` may be asked for again at `now`; both are aware.
 

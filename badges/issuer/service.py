@@ -9,6 +9,8 @@ from badges.issuer.service_renew import mend, rename_recipient
 from badges.issuer.service_seal import complete, complete_many
 from badges.issuer.service_signing import Issuing
 from badges.issuer.service_status import publish_status_list, revoke
+from badges.issuer.service_suspend import reinstate, suspend
+from badges.issuer.service_validity import renew, set_validity
 
 __all__ = [
     "Compromise",
@@ -23,10 +25,14 @@ __all__ = [
     "mend",
     "open_profile",
     "publish_status_list",
+    "reinstate",
     "rename_recipient",
+    "renew",
     "reseal_all",
     "revoke",
     "rotate_key",
+    "set_validity",
+    "suspend",
 ]
 
 

@@ -16,6 +16,7 @@ from badges.errors import NotFound
 from badges.issuer.models import Credential, IssuerKey, IssuerProfile, KeyState, StatusList
 from badges.issuer.rules_template import Amendment
 from badges.issuer.service_editions import new_edition
+from badges.issuer.service_jwt import compromise_jwt_key, reseal_jwt_keys, rotate_jwt_key
 from badges.issuer.service_signing import SYSTEM, Issuing, active_key, lock_profile, new_key, reseal
 from badges.issuer.service_status import owe_publication
 from badges.issuer.service_witness import show_keys
@@ -37,8 +38,8 @@ def rotate_key(issuing: Issuing, actor: Actor, replaces: uuid.UUID) -> uuid.UUID
 
     The old one stays published, so its badges hold; status lists are signed again with the new one. Ten
     clicks at once make one key, because all ten name the same: when `replaces` signs no longer, nothing
-    happens. Raises `NotFound` when it is no key of the actor's structure, `Forbidden`. Journals
-    "issuer_key.retired" and "issuer_key.created".
+    happens. Its RSA key for tokens goes with it. Raises `NotFound` when it is no key of the actor's
+    structure, `Forbidden`. Journals "issuer_key.retired" and "issuer_key.created", "jwt_key.retired".
     """
     with issuing.sessions() as session, transaction(session):
         profile = _own_profile(session, actor)
@@ -57,8 +58,8 @@ def mark_key_compromised(issuing: Issuing, actor: Actor, key_id: uuid.UUID, sinc
     The key stays in the DID document but no longer asserts, so every verifier refuses whatever it signed.
     What we had journalled as signed before `since` is signed again with a new key, as new editions; what
     was signed later stays refused until an administrator mends or withdraws it. Status lists are signed
-    again. Doing it twice with the same date changes nothing more. Raises `NotFound`, `Forbidden`.
-    Journals "issuer_key.compromised".
+    again, and the RSA key for tokens made beside it is disowned too. Doing it twice with the same date
+    changes nothing more. Raises `NotFound`, `Forbidden`. Journals "issuer_key.compromised".
     """
     with issuing.sessions() as session, transaction(session):
         profile = _own_profile(session, actor)
@@ -67,6 +68,7 @@ def mark_key_compromised(issuing: Issuing, actor: Actor, key_id: uuid.UUID, sinc
             _replace_active(session, issuing, profile, actor)
         key.state, key.compromised_from = KeyState.COMPROMISED, since
         session.flush()
+        compromise_jwt_key(session, issuing.clock, key, actor=actor.journal_name)
         compromise = _renew(session, issuing, profile, key, actor)
         _journal(
             session, issuing.clock, actor.journal_name, "issuer_key.compromised", profile, key,
@@ -79,7 +81,7 @@ def mark_key_compromised(issuing: Issuing, actor: Actor, key_id: uuid.UUID, sinc
 
 
 def reseal_all(sessions: sessionmaker[Session], clock: Clock, vault: KeyVault) -> int:
-    """Seal every issuer key of ours again under the key-encryption key that seals now; return how many.
+    """Seal every key of ours again under the key-encryption key that seals now; return how many issuer keys.
 
     Afterwards the older key-encryption keys can be forgotten. Raises `KeyUnreadable` when one of the keys
     cannot be opened, and then changes nothing. Journals "issuer_key.resealed" for each.
@@ -92,6 +94,7 @@ def reseal_all(sessions: sessionmaker[Session], clock: Clock, vault: KeyVault) -
             reseal(vault, key)
             profile = session.get_one(IssuerProfile, key.profile_id)
             _journal(session, clock, SYSTEM, "issuer_key.resealed", profile, key, kek=key.kek)
+        reseal_jwt_keys(session, clock, vault)
     return len(rows)
 
 
@@ -123,6 +126,7 @@ def _replace_active(session: Session, issuing: Issuing, profile: IssuerProfile, 
     write = partial(_journal, session, issuing.clock, actor.journal_name)
     write("issuer_key.retired", profile, old)
     write("issuer_key.created", profile, new)
+    rotate_jwt_key(session, issuing.clock, profile, actor=actor.journal_name)
     return new
 
 

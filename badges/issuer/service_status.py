@@ -115,10 +115,21 @@ def owe_publication(session: Session, clock: Clock, status_list_id: uuid.UUID, *
 
 
 def ensure_published(issuing: Issuing, status_list_id: uuid.UUID) -> None:
-    """Sign a list that was never signed, so that no credential points at an absent one."""
+    """Sign a list that was never signed, or not with the active key, before a credential points at it.
+
+    So no credential points at an absent list, nor at one whose key was compromised a moment ago.
+    """
     with issuing.sessions() as session:
-        signed_at = session.scalar(select(StatusList.signed_at).where(StatusList.id == status_list_id))
-    if signed_at is None:
+        found = session.execute(
+            select(StatusList.signed, IssuerProfile)
+            .join(IssuerProfile, IssuerProfile.id == StatusList.profile_id)
+            .where(StatusList.id == status_list_id)
+        ).one_or_none()
+        if found is None:
+            raise NotFound
+        signed, profile = found
+        method = method_of(profile.did, active_key(session, profile.id))
+    if signed is None or f'"{method}"' not in signed:
         publish_status_list(issuing, status_list_id)
 
 

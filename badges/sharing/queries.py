@@ -13,7 +13,7 @@ from badges.frameworks.rules import Framework, Skill, text_in
 from badges.issuer import queries as issuer
 from badges.issuer.artwork import BadgeDesign, alt_text
 from badges.issuer.models import Achievement, Credential, IssuerProfile
-from badges.openbadges.report import Check, Verdict
+from badges.openbadges.report import Check, Report, Verdict
 from badges.openbadges.verify import verify
 from badges.people.models import Structure
 from badges.recognition import queries as recognition
@@ -130,7 +130,7 @@ def page_of(session: Session, now: datetime, credential: Credential, language: s
         achievement_id=achievement.id,
         signed=credential.signed,
         signed_name=text.name,
-        verdict=Verdict.REVOKED if credential.revoked_at else report.verdict,
+        verdict=_verdict(credential, report),
         checks=report.checks,
         checked_at=now,
         holder=text.holder or credential.recipient_name,
@@ -157,6 +157,15 @@ def page_of(session: Session, now: datetime, credential: Credential, language: s
         translated=language != achievement.language,
         design=design,
     )
+
+
+def _verdict(credential: Credential, report: Report) -> Verdict:
+    """Ask the ledger first: it knows at once what the status list says a moment later."""
+    if credential.revoked_at is not None:
+        return Verdict.REVOKED
+    if credential.suspended_at is not None and report.verdict is not Verdict.INVALID:
+        return Verdict.SUSPENDED
+    return report.verdict
 
 
 def words_of(session: Session, achievement: Achievement, text: BadgeText, language: str) -> Words:

@@ -12,6 +12,8 @@ from badges.evidence import queries as evidence
 from badges.frameworks import queries as frameworks
 from badges.frameworks.rules import text_in
 from badges.issuer.models import Achievement, Credential
+from badges.issuer.queries_validity import may_renew
+from badges.issuer.rules_validity import is_over
 from badges.people.models import NameForm, Person, Structure
 from badges.people.queries import public_name, worker_thing
 from badges.permissions import Action, Actor, Thing, require
@@ -25,7 +27,10 @@ LANES = ("social", "contributive", "methodological", "technical")
 
 @dataclass(frozen=True)
 class ShelfBadge:
-    """One badge on the shelf, in the language asked for."""
+    """One badge on the shelf, in the language asked for.
+
+    `state` is what its worker decided; `paused` and `over` are what the issuer and time made of it.
+    """
 
     credential_id: uuid.UUID
     achievement_id: uuid.UUID
@@ -36,6 +41,8 @@ class ShelfBadge:
     issuer_name: str
     awarded: datetime
     state: BadgeState
+    paused: bool
+    over: bool
 
     @property
     def image(self) -> str:
@@ -72,7 +79,10 @@ class NameChoice:
 
 @dataclass(frozen=True)
 class OwnBadge:
-    """One badge of the worker who asks. `page` is what others see, or would see; None while it is signed."""
+    """One badge of the worker who asks. `page` is what others see, or would see; None while it is signed.
+
+    `valid_until` is None for a badge without an end; `may_renew` tells that it can be asked for again now.
+    """
 
     card: ShelfBadge
     state: BadgeState
@@ -81,10 +91,15 @@ class OwnBadge:
     given_name: str
     names: tuple[NameChoice, ...]
     page: BadgePage | None
+    valid_until: datetime | None
+    may_renew: bool
 
 
-def shelf(session: Session, actor: Actor, language: str) -> tuple[ShelfBadge, ...]:
-    """Return the badges offered to `actor`: those to answer first, then the newest. Raises `Forbidden`."""
+def shelf(session: Session, actor: Actor, now: datetime, language: str) -> tuple[ShelfBadge, ...]:
+    """Return the badges offered to `actor`: those to answer first, then the newest; `now` is aware.
+
+    Raises `NotFound`, `Forbidden`.
+    """
     _require_self(session, actor)
     rows = session.execute(
         select(Holding, Credential, Achievement, Structure.public_name)
@@ -94,7 +109,7 @@ def shelf(session: Session, actor: Actor, language: str) -> tuple[ShelfBadge, ..
         .where(Holding.worker_id == actor.person_id, Credential.structure_id == actor.structure_id)
         .order_by(Holding.offered_at.desc(), Credential.id)
     ).all()
-    cards = [_card(session, *row, language=language) for row in rows]
+    cards = [_card(session, *row, now=now, language=language) for row in rows]
     return tuple(sorted(cards, key=lambda card: card.state is not BadgeState.TO_ANSWER))
 
 
@@ -137,7 +152,7 @@ def own_badge(
     achievement = session.get_one(Achievement, credential.achievement_id)
     structure = session.get_one(Structure, credential.structure_id)
     person = session.get_one(Person, holding.worker_id)
-    card = _card(session, holding, credential, achievement, structure.public_name, language=language)
+    card = _card(session, holding, credential, achievement, structure.public_name, now=now, language=language)
     return OwnBadge(
         card=card,
         state=card.state,
@@ -146,6 +161,8 @@ def own_badge(
         given_name=person.given_name,
         names=_names(person, credential.recipient_name),
         page=page_of(session, now, credential, language) if credential.signed is not None else None,
+        valid_until=credential.valid_until,
+        may_renew=may_renew(session, credential, now),
     )
 
 
@@ -185,6 +202,7 @@ def _card(
     achievement: Achievement,
     issuer_name: str,
     *,
+    now: datetime,
     language: str,
 ) -> ShelfBadge:
     framework, skill = framework_skill(session, achievement)
@@ -199,6 +217,8 @@ def _card(
         issuer_name=issuer_name,
         awarded=holding.offered_at,
         state=badge_state(Held(holding.state, holding.shown_at is not None, revoked, sealed)),
+        paused=credential.suspended_at is not None and not revoked,
+        over=is_over(credential.valid_until, now) and not revoked,
     )
 
 

@@ -107,7 +107,7 @@ def _change_keys(issuing: service.Issuing, sessions: sessionmaker[Session], cast
         keys = session.scalars(select(IssuerKey).order_by(IssuerKey.created_at, IssuerKey.id)).all()
     if len(keys) == 1:
         issuing.clock.forward(minutes=1)  # type: ignore[attr-defined]
-        service.rotate_key(issuing, cast.admin)
+        service.rotate_key(issuing, cast.admin, keys[0].id)
     if all(key.state is not KeyState.COMPROMISED for key in keys):
         since = issuing.clock.now() + timedelta(days=1)
         service.mark_key_compromised(issuing, cast.admin, keys[0].id, since)

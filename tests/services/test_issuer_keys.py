@@ -6,6 +6,7 @@ import json
 import logging
 import subprocess
 import sys
+import threading
 import traceback
 import uuid
 from contextlib import redirect_stderr, redirect_stdout
@@ -21,6 +22,7 @@ from badges.errors import Forbidden, KeyUnreadable, NotFound
 from badges.issuer import queries, service
 from badges.issuer.models import Credential, IssuerKey, IssuerProfile, KeyState, StatusList
 from badges.issuer.service import Issuing
+from badges.issuer.service_reserve import reserve_many
 from badges.issuer.vault import LocalVault
 from badges.openbadges import keys
 from badges.openbadges.did import did_web_address
@@ -52,6 +54,9 @@ class World:
     def issue(self, issuing: Issuing | None = None) -> uuid.UUID:
         return service.issue(issuing or self.issuing, self.claim())
 
+    def reserve(self, claim_id: uuid.UUID) -> uuid.UUID:
+        return reserve_many(self.issuing, [claim_id]).credentials[claim_id]
+
     def claim(self) -> uuid.UUID:
         self.count += 1
         self.session.rollback()
@@ -82,6 +87,10 @@ class World:
         return verify(
             signed.encode(), resolver=queries.local_documents(self.session), now=self.clock.now()
         ).verdict
+
+    def active(self) -> IssuerKey:
+        (key,) = (key for key in self.all_keys() if key.state is KeyState.ACTIVE)
+        return key
 
     def all_keys(self) -> list[IssuerKey]:
         self.session.rollback()
@@ -126,7 +135,7 @@ def test_two_structures_of_one_name_have_two_identities(world: World) -> None:
 def test_after_a_rotation_old_badges_hold_and_new_ones_use_the_new_key(world: World) -> None:
     before = world.issue()
     world.clock.forward(days=1)
-    key_id = service.rotate_key(world.issuing, world.admin)
+    key_id = service.rotate_key(world.issuing, world.admin, world.active().id)
     after = world.issue()
     assert [key.state for key in world.all_keys()] == [KeyState.RETIRED, KeyState.ACTIVE]
     assert world.row(after).key_id == key_id != world.row(before).key_id
@@ -151,9 +160,9 @@ def test_each_key_has_its_own_address_and_no_private_part(world: World) -> None:
 def test_a_reservation_survives_a_rotation(world: World) -> None:
     claim = world.claim()
     service.create_profile(world.issuing, world.structure.id)
-    credential_id = service.reserve(world.issuing, claim)
+    credential_id = world.reserve(claim)
     key_id = world.row(credential_id).key_id
-    service.rotate_key(world.issuing, world.admin)
+    service.rotate_key(world.issuing, world.admin, world.active().id)
     service.complete(world.issuing, credential_id)
     assert world.row(credential_id).key_id == key_id
     assert world.verdict(world.signed(credential_id)) is Verdict.VALID
@@ -161,10 +170,64 @@ def test_a_reservation_survives_a_rotation(world: World) -> None:
 
 def test_only_an_administrator_of_an_issuer_rotates(world: World) -> None:
     with pytest.raises(NotFound):
-        service.rotate_key(world.issuing, world.admin)
+        service.rotate_key(world.issuing, world.admin, uuid.uuid4())
     world.issue()
     with pytest.raises(Forbidden):
-        service.rotate_key(world.issuing, world.amina)
+        service.rotate_key(world.issuing, world.amina, world.active().id)
+    with pytest.raises(NotFound):
+        service.rotate_key(world.issuing, world.admin, uuid.uuid4())
+    elsewhere = Actor(uuid.uuid4(), uuid.uuid4(), frozenset({Role.ADMIN}))
+    with pytest.raises(NotFound):
+        service.rotate_key(world.issuing, elsewhere, world.active().id)
+    assert len(world.all_keys()) == 1
+
+
+def test_ten_rotations_at_once_make_one_key(world: World) -> None:
+    world.issue()
+    old, barrier, found = world.active().id, threading.Barrier(10), []
+
+    def rotate() -> None:
+        barrier.wait()
+        found.append(service.rotate_key(world.issuing, world.admin, old))
+
+    threads = [threading.Thread(target=rotate) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [key.state for key in world.all_keys()] == [KeyState.RETIRED, KeyState.ACTIVE]
+    assert found == [world.active().id] * 10
+    acts = [entry.act for entry in world.session.scalars(select(audit.JournalEntry))]
+    assert acts.count("issuer_key.retired") == acts.count("issuer_key.created") == 1
+
+
+def test_to_replace_a_key_that_signs_no_longer_changes_nothing(world: World) -> None:
+    world.issue()
+    old = world.active().id
+    world.clock.forward(days=1)
+    new = service.rotate_key(world.issuing, world.admin, old)
+    service.mark_key_compromised(world.issuing, world.admin, old, world.clock.now())
+    assert service.rotate_key(world.issuing, world.admin, old) == new
+    assert [key.state for key in world.all_keys()] == [KeyState.COMPROMISED, KeyState.ACTIVE]
+
+
+def test_after_a_rotation_lists_are_signed_with_the_new_key_and_say_the_same(world: World) -> None:
+    kept, withdrawn = world.issue(), world.issue()
+    service.revoke(world.session, world.clock, world.admin, withdrawn, "x")
+    drain(world)
+    list_id = world.row(kept).status_list_id
+    before = json.loads(queries.status_list(world.session, list_id).signed)
+    world.clock.forward(days=1)
+    service.rotate_key(world.issuing, world.admin, world.active().id)
+    drain(world)
+    world.session.rollback()
+    world.session.expire_all()
+    after = json.loads(queries.status_list(world.session, list_id).signed)
+    assert world.active().public_multibase in after["proof"][0]["verificationMethod"]
+    assert world.active().public_multibase not in before["proof"][0]["verificationMethod"]
+    assert before["credentialSubject"] == after["credentialSubject"]
+    assert world.verdict(world.signed(kept)) is Verdict.VALID
+    assert world.verdict(world.signed(withdrawn)) is Verdict.REVOKED
 
 
 # -- compromise ----------------------------------------------------------------------------------
@@ -220,7 +283,7 @@ def test_a_revocation_made_before_a_compromise_still_shows_after_it(world: World
 
 def test_what_is_reserved_is_signed_with_the_new_key_after_a_compromise(world: World) -> None:
     world.issue()
-    credential_id = service.reserve(world.issuing, world.claim())
+    credential_id = world.reserve(world.claim())
     (key,) = world.all_keys()
     world.clock.forward(days=1)
     compromise = service.mark_key_compromised(world.issuing, world.admin, key.id, world.clock.now())
@@ -243,7 +306,7 @@ def test_a_compromise_is_of_ones_own_key(world: World) -> None:
 # -- keys at rest --------------------------------------------------------------------------------
 def test_keys_are_sealed_anew_under_the_first_key_encryption_key(world: World) -> None:
     world.issue()
-    service.rotate_key(world.issuing, world.admin)
+    service.rotate_key(world.issuing, world.admin, world.active().id)
     both = LocalVault({"new": b"n" * 32, **factories.KEKS})
     assert service.reseal_all(world.issuing.sessions, world.clock, both) == 2
     assert {key.kek for key in world.all_keys()} == {"new"}

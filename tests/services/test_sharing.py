@@ -256,14 +256,14 @@ def test_the_shelf_puts_what_waits_for_an_answer_first(
     second = issuer.issue(world.issuing, claim_id)
     service.offer(sessions, world.clock, second)
     world.forget()
-    shelf = queries_worker.shelf(world.session, world.amina, "fr")
+    shelf = queries_worker.shelf(world.session, world.amina, world.clock.now(), "fr")
     assert [(badge.credential_id, badge.state) for badge in shelf] == [
         (second, BadgeState.TO_ANSWER),
         (world.badge, BadgeState.PRIVATE),
     ]
     lanes = queries_worker.skills_map(world.session, world.amina, shelf, "fr")
     assert [(lane.dimension, len(lane.skills)) for lane in lanes] == [("social", 1), ("contributive", 1)]
-    assert queries_worker.shelf(world.session, world.bakary, "fr") == ()
+    assert queries_worker.shelf(world.session, world.bakary, world.clock.now(), "fr") == ()
 
 
 @pytest.mark.parametrize("kind", ["json", "png", "svg"])

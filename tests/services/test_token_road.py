@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from badges import audit, outbox
 from badges.issuer import queries, service
-from badges.issuer.models import Credential, IssuerKey
+from badges.issuer.models import Credential, IssuerKey, KeyState
 from badges.issuer.service import Issuing
 from badges.issuer.signer import LOCAL, LocalSigner, Signers
 from badges.openbadges.report import Verdict
@@ -93,6 +93,15 @@ class World:
         signed = self.session.scalars(select(Credential).where(Credential.signed.is_not(None))).all()
         return self.count - len(signed)
 
+    def active(self) -> uuid.UUID:
+        """Return the id of the key that signs now."""
+        self.session.rollback()
+        return self.session.scalars(select(IssuerKey.id).where(IssuerKey.state == KeyState.ACTIVE)).one()
+
+    def key_id(self) -> uuid.UUID:
+        """Return the id of the newest key."""
+        return self.session.scalars(select(IssuerKey.id).order_by(IssuerKey.created_at.desc()).limit(1)).one()
+
     def custodians(self) -> list[str]:
         self.session.rollback()
         return list(self.session.scalars(select(IssuerKey.custodian).order_by(IssuerKey.created_at)))
@@ -118,7 +127,7 @@ def test_a_structure_moves_into_a_token_and_its_old_badges_hold(world: World, to
     world.drain(world.local)
     world.clock.forward(days=1)
     issuing = world.with_token(token)
-    service.rotate_key(issuing, world.admin)
+    service.rotate_key(issuing, world.admin, world.active())
     world.owe()
     world.drain(issuing)
     assert world.custodians() == ["local", "pkcs11"]
@@ -131,7 +140,7 @@ def test_what_was_reserved_under_a_local_key_is_signed_by_it_after_the_move(
     service.create_profile(world.local, world.structure.id)
     credential_id = service.reserve(world.local, uuid.UUID(world.claim()))
     issuing = world.with_token(token)
-    service.rotate_key(issuing, world.admin)
+    service.rotate_key(issuing, world.admin, world.active())
     service.complete(issuing, credential_id)
     assert world.verdicts() == [Verdict.VALID]
 

@@ -219,7 +219,9 @@ def test_an_administrator_makes_a_new_key_and_disowns_the_old_one(world: World) 
     row = world.issue()
     client = world.enter(world.admin)
     world.clock.forward(hours=1)
-    assert client.post("/admin/issuer/keys").status_code == 303
+    for _ in range(2):
+        assert client.post(f"/admin/issuer/keys/{row.key_id}/replace").status_code == 303
+    assert page(client.get("/admin/issuer?lang=en")).count("Somebody else may hold this key") == 2
     assert "since" in page(client.get(f"/admin/issuer/keys/{row.key_id}/compromised"))
     assert client.post(f"/admin/issuer/keys/{row.key_id}/compromised", data={"since": ""}).status_code == 422
     old = f"/admin/issuer/keys/{row.key_id}/compromised"
@@ -298,7 +300,7 @@ def test_nobody_else_touches_the_issuer(world: World, role: Role) -> None:
     client = world.enter(actor)
     for path in ("/admin/issuer", "/admin/credentials", f"/admin/credentials/{row.id}"):
         assert client.get(path).status_code == 403
-    for path in ("/admin/issuer/keys", f"/admin/credentials/{row.id}/revoke"):
+    for path in (f"/admin/issuer/keys/{row.key_id}/replace", f"/admin/credentials/{row.id}/revoke"):
         assert client.post(path, data={"reason": "x"}).status_code == 403
     assert world.row(row.id).revoked_at is None
 

@@ -36,10 +36,10 @@ def open_issuer() -> ResponseReturnValue:
     return redirect(url_for("admin.issuer"), code=303)
 
 
-@bp.post("/issuer/keys")
-def rotate_key() -> ResponseReturnValue:
-    """Sign with a new key from now on."""
-    service.rotate_key(_issuing(), actor())
+@bp.post("/issuer/keys/<uuid:key_id>/replace")
+def replace_key(key_id: UUID) -> ResponseReturnValue:
+    """Sign with a new key from now on; a second click on the same page makes no second key."""
+    service.rotate_key(_issuing(), actor(), key_id)
     flash(gettext("A new key signs from now on. Badges already issued stay valid."), "ok")
     return redirect(url_for("admin.issuer"), code=303)
 
@@ -67,7 +67,7 @@ def mark_compromised(key_id: UUID) -> ResponseReturnValue:
 def credentials() -> ResponseReturnValue:
     """List the badges of the structure, newest first, without any evidence."""
     page = request.args.get("page", 1, int)
-    ledger = queries_ledger.ledger(db.session(), actor(), language(), page)
+    ledger = queries_ledger.ledger(db.session(), actor(), ports().clock.now(), language(), page)
     return render_template("admin/credentials.html", ledger=ledger)
 
 
@@ -101,7 +101,8 @@ def _issuing() -> Issuing:
 
 
 def _credential_page(credential_id: UUID, form: FormState) -> str:
-    entry = queries_ledger.entry(db.session(), actor(), credential_id, language())
+    now = ports().clock.now()
+    entry = queries_ledger.entry(db.session(), actor(), now, credential_id, language())
     return render_template("admin/credential.html", entry=entry, form=form)
 
 

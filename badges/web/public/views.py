@@ -19,6 +19,10 @@ from badges.web.qr import qr_png, qr_svg
 JSON_TYPES: Final = ("application/vc+ld+json", "application/ld+json", "application/json")
 VARIES: Final = "Accept, Accept-Language"
 RETRY_SECONDS: Final = "30"
+NOT_IN_FORCE: Final = {
+    Verdict.REVOKED: "public/revoked.html",
+    Verdict.SUSPENDED: "public/suspended.html",
+}
 
 
 @bp.get("/")
@@ -57,7 +61,7 @@ def badge(token: str) -> ResponseReturnValue:
     if request.accept_mimetypes.best_match(("text/html", *JSON_TYPES)) in JSON_TYPES:
         return badge_file(token, "json", as_attachment=False)
     page = queries.public_page(db.session(), ports().clock.now(), token, language())
-    template = "public/revoked.html" if page.verdict is Verdict.REVOKED else "public/badge.html"
+    template = NOT_IN_FORCE.get(page.verdict, "public/badge.html")
     return fresh(
         make_response(render_template(template, badge=page, token=token, base_url=ports().settings.base_url))
     )

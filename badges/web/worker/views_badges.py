@@ -24,7 +24,7 @@ from badges.web.worker.forms_badges import ShowForm
 @bp.get("/badges")
 def badges() -> ResponseReturnValue:
     """Show the shelf and the map of skills."""
-    shelf = queries_worker.shelf(db.session(), actor(), language())
+    shelf = queries_worker.shelf(db.session(), actor(), ports().clock.now(), language())
     lanes = queries_worker.skills_map(db.session(), actor(), shelf, language())
     return render_template("worker/badges.html", shelf=shelf, lanes=lanes)
 
