@@ -1,7 +1,6 @@
 """Places inside a JSON document, so that a fault can say where it is."""
 
 from collections.abc import Container, Iterator
-
 from typing import Any, Final
 
 from badges.openbadges.loads import Document

@@ -34,6 +34,7 @@ from badges.openbadges.terms import (
 TYPED: Final = {"@value", "@type"}
 TAGGED: Final = {"@value", "@language"}
 UNTYPED: Final = Suffixes()
+is_special: Final = SPECIAL.search
 NOT_COMPILED: Final = (f"<{XSD_DOUBLE}>", f"<{LANG_STRING}>")
 
 
@@ -79,7 +80,8 @@ class _Walk:
     def node(self, element: Document, outer: Context, graph: str, depth: int) -> str:
         """Add what an object says to `graph` and return its name (JSON-LD API, 5.1.2 steps 10 to 15)."""
         self._count_object(depth)
-        typing = outer.typing(_types(element, outer))
+        names = _types(element, outer)
+        typing = outer.typings.get(names) or outer.typing(names)
         context = typing.context
         subject = self._subject(element, context)
         add = self.quads.append
@@ -93,7 +95,8 @@ class _Walk:
                     continue
                 member = context.member(key)
             if member.is_text and type(value) is str:
-                add((subject, member.predicate, f'"{_escaped(value)}"{member.suffixes.text}', graph))
+                text = _escaped(value) if is_special(value) else value
+                add((subject, member.predicate, f'"{text}"{member.suffixes.text}', graph))
             else:
                 self._add(subject, member, value, graph, depth + 1)
         return subject
@@ -162,10 +165,13 @@ class _Walk:
         return self._iri(name, context)
 
     def _subject(self, element: Document, context: Context) -> str:
-        names = [element[key] for key in context.id_keys if key in element]
-        if len(names) > 1:
-            raise NotCanonical(reason="two identifiers")
-        return self._iri(names[0], context) if names else self._new_blank()
+        subject = ""
+        for key in context.id_keys:
+            if key in element:
+                if subject:
+                    raise NotCanonical(reason="two identifiers")
+                subject = self._iri(element[key], context)
+        return subject or self._new_blank()
 
     def _iri(self, text: object, context: Context) -> str:
         """Return an identifier as a term: complete, or a compact IRI completed (JSON-LD API, 5.2)."""
@@ -198,14 +204,17 @@ class _Walk:
 
 def _types(element: Document, context: Context) -> tuple[str, ...]:
     """Return the types that an object names, whatever the member is called."""
-    found = [element[key] for key in context.type_keys if key in element]
-    if not found:
-        return ()
-    types = found[0] if type(found[0]) is list else [found[0]]
-    for name in types:
-        if type(name) is not str or len(found) > 1:
-            raise NotCanonical(reason="types that are not one list of texts")
-    return tuple(types)
+    names: tuple[str, ...] = ()
+    for key in context.type_keys:
+        if key in element:
+            found = element[key]
+            if names:
+                raise NotCanonical(reason="two members that name types")
+            names = tuple(found) if type(found) is list else (found,)
+    for name in names:
+        if type(name) is not str:
+            raise NotCanonical(reason="types that are not texts")
+    return names
 
 
 def _value_object(value: Document, context: Context) -> str:
@@ -243,7 +252,5 @@ def _number(value: object, suffixes: Suffixes) -> str:
 
 
 def _escaped(text: str) -> str:
-    if not SPECIAL.search(text):
-        return text
     check_values(text)
     return escaped(text)
