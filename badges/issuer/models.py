@@ -87,7 +87,11 @@ class IssuerKey(Base):
 
 
 class JwtKey(Base):
-    """An RSA key of an issuer for VC-JWT exports (OB 3.0 section 8.2), named by its RFC 7638 thumbprint."""
+    """An RSA key of an issuer for VC-JWT exports (OB 3.0 section 8.2), named by its RFC 7638 thumbprint.
+
+    `beside` is the public key in multibase that signed badges when it was made: the two retire and fall
+    together.
+    """
 
     __tablename__ = "jwt_keys"
     __table_args__ = (
@@ -100,6 +104,7 @@ class JwtKey(Base):
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     profile_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("issuer_profiles.id"), index=True)
     thumbprint: Mapped[str] = mapped_column(String(80), unique=True)
+    beside: Mapped[str] = mapped_column(String(80))
     public_jwk: Mapped[str] = mapped_column(Text)
     sealed_private: Mapped[bytes] = mapped_column(LargeBinary)
     kek: Mapped[str] = mapped_column(String(40))

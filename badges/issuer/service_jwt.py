@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from badges import audit
@@ -11,7 +11,7 @@ from badges.db import transaction
 from badges.errors import NotExportable, NotFound, StillPreparing
 from badges.issuer.models import Credential, IssuerKey, IssuerProfile, JwtKey, KeyState
 from badges.issuer.rules_keys import key_address
-from badges.issuer.service_signing import SYSTEM, Issuing, lock_profile
+from badges.issuer.service_signing import SYSTEM, Issuing, active_key, lock_profile
 from badges.issuer.service_witness import show_keys
 from badges.issuer.vault import KeyVault, Sealed
 from badges.openbadges.jwt import sign_jwt
@@ -41,7 +41,7 @@ def export(issuing: Issuing, credential_id: uuid.UUID) -> str:
 
 
 def rotate_jwt_key(session: Session, clock: Clock, profile: IssuerProfile, *, actor: str) -> None:
-    """Retire the active RSA key, with the Ed25519 key of the issuer: the next export makes another.
+    """Retire the active RSA key with the Ed25519 key beside it: the next export makes another.
 
     It stays published, so its tokens hold. Part of the caller's transaction, which holds the profile.
     Journals "jwt_key.retired".
@@ -54,21 +54,15 @@ def rotate_jwt_key(session: Session, clock: Clock, profile: IssuerProfile, *, ac
 
 
 def compromise_jwt_key(session: Session, clock: Clock, compromised: IssuerKey, *, actor: str) -> None:
-    """Disown the RSA keys that served at the same time as the `compromised` key of the issuer.
+    """Disown the RSA keys that were made beside the `compromised` key of the issuer.
 
     They lay in the same database under the same seal, so whoever has the one may have the other. Their
     tokens are refused from now on; the files are made again, by another key, whenever they are asked for.
     Part of the caller's transaction, which holds the profile. Journals "jwt_key.compromised".
     """
     profile = session.get_one(IssuerProfile, compromised.profile_id)
-    together = select(JwtKey).where(
-        JwtKey.profile_id == profile.id,
-        JwtKey.state != KeyState.COMPROMISED,
-        or_(JwtKey.retired_at.is_(None), JwtKey.retired_at > compromised.created_at),
-    )
-    if compromised.retired_at is not None:
-        together = together.where(JwtKey.created_at < compromised.retired_at)
-    for key in session.scalars(together.order_by(JwtKey.created_at, JwtKey.id)).all():
+    beside = (JwtKey.beside == compromised.public_multibase, JwtKey.state != KeyState.COMPROMISED)
+    for key in session.scalars(select(JwtKey).where(*beside).order_by(JwtKey.created_at, JwtKey.id)).all():
         key.state, key.compromised_from = KeyState.COMPROMISED, compromised.compromised_from or clock.now()
         session.flush()
         _journal(session, clock, actor, "jwt_key.compromised", profile, key)
@@ -123,6 +117,7 @@ def _made(issuing: Issuing, profile_id: uuid.UUID) -> JwtKey:
             id=issuing.clock.new_id(),
             profile_id=profile_id,
             thumbprint=name,
+            beside=active_key(session, profile_id).public_multibase,
             public_jwk=dump_json(described).decode(),
             state=KeyState.ACTIVE,
             created_at=issuing.clock.now(),

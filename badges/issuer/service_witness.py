@@ -43,7 +43,7 @@ from badges.people.models import Structure
 
 _LIFE: Final = ("id", "state", "created_at", "retired_at", "compromised_from")
 _KEY: Final = ("public_multibase", "custodian", *_LIFE)
-_JWT_KEY: Final = ("thumbprint", "public_jwk", *_LIFE)
+_JWT_KEY: Final = ("thumbprint", "beside", "public_jwk", *_LIFE)
 _PROFILE: Final = ("id", "structure_id", "slug", "did", "created_at", "issues_in_waves", "validity_months")
 _STRUCTURE: Final = (
     "id", "slug", "model", "public_name", "public_description", "public_email", "public_url", "language",

@@ -9,15 +9,21 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from badges import audit, outbox
+from badges import audit, jobs, outbox
+from badges.evidence.storage import LocalStorage
 from badges.issuer import queries, service
 from badges.issuer.models import Credential, IssuerKey, KeyState
 from badges.issuer.service import Issuing
+from badges.issuer.service_reserve import reserve_many
 from badges.issuer.signer import LOCAL, LocalSigner, Signers
 from badges.openbadges.report import Verdict
 from badges.openbadges.verify import verify
 from badges.outbox import OutboxMessage
+from badges.people.mailer import ConsoleMailer
 from badges.permissions import Role
+from badges.ports import Ports
+from badges.settings import Settings
+from badges.sharing.fetcher import GuardedFetcher
 from tests import factories
 from tests.conftest import StillClock
 from tests.tokens import PKCS11, SoftToken, soft_token
@@ -32,8 +38,10 @@ def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoftToken
 class World:
     """An issuer, its administrator, and claims to issue one by one."""
 
-    def __init__(self, session: Session, sessions: sessionmaker[Session], clock: StillClock) -> None:
-        self.session, self.clock = session, clock
+    def __init__(
+        self, session: Session, sessions: sessionmaker[Session], clock: StillClock, media: Path
+    ) -> None:
+        self.session, self.clock, self.media = session, clock, media
         self.local = factories.make_issuing(sessions, clock)
         self.version_id = factories.soft_framework(session, clock)
         self.structure = factories.make_structure(session, clock)
@@ -49,6 +57,7 @@ class World:
 
     def claim(self) -> str:
         self.count += 1
+        self.session.rollback()
         claim_id = factories.make_approved_claim(
             self.session, self.clock, self.structure, self.worker, self.version_id,
             skill_id=f"M{self.count:02}",
@@ -63,19 +72,17 @@ class World:
         self.session.commit()
 
     def drain(self, issuing: Issuing) -> None:
-        outbox.drain(
-            issuing.sessions, self.clock,
-            {
-                "claim.approved": lambda payload: service.issue(issuing, uuid.UUID(payload["claim_id"])),
-                "credential.reserved": lambda payload: service.complete(
-                    issuing, uuid.UUID(payload["credential_id"])
-                ),
-                "credential.issued": lambda payload: payload,
-                "status_list.changed": lambda payload: service.publish_status_list(
-                    issuing, uuid.UUID(payload["status_list_id"])
-                ),
-            },
+        """Carry out what is owed, as a worker does."""
+        settings = Settings(
+            mode="test", base_url=factories.BASE_URL, database_url="sqlite://", secret_key="s" * 40,
+            key_encryption_keys=factories.KEKS, media_dir=self.media,
         )  # fmt: skip
+        ports = Ports(
+            settings=settings, clock=self.clock, sessions=issuing.sessions, mailer=ConsoleMailer(),
+            storage=LocalStorage(self.media), vault=issuing.vault, signer=issuing.signer,
+            artwork=issuing.artwork, fetcher=GuardedFetcher(),
+        )  # fmt: skip
+        outbox.drain(issuing.sessions, self.clock, jobs.handlers(ports))
 
     def verdicts(self) -> list[Verdict]:
         self.session.rollback()
@@ -108,8 +115,8 @@ class World:
 
 
 @pytest.fixture
-def world(session: Session, sessions: sessionmaker[Session], clock: StillClock) -> World:
-    return World(session, sessions, clock)
+def world(session: Session, sessions: sessionmaker[Session], clock: StillClock, tmp_path: Path) -> World:
+    return World(session, sessions, clock, tmp_path)
 
 
 def test_a_structure_whose_key_lives_in_a_token_issues_badges_that_verify(
@@ -138,7 +145,7 @@ def test_what_was_reserved_under_a_local_key_is_signed_by_it_after_the_move(
     world: World, token: SoftToken
 ) -> None:
     service.create_profile(world.local, world.structure.id)
-    credential_id = service.reserve(world.local, uuid.UUID(world.claim()))
+    (credential_id,) = reserve_many(world.local, [uuid.UUID(world.claim())]).credentials.values()
     issuing = world.with_token(token)
     service.rotate_key(issuing, world.admin, world.active())
     service.complete(issuing, credential_id)

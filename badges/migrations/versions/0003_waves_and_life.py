@@ -52,6 +52,7 @@ def _create_jwt_keys() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("profile_id", sa.Uuid(), nullable=False),
         sa.Column("thumbprint", sa.String(80), nullable=False),
+        sa.Column("beside", sa.String(80), nullable=False),
         sa.Column("public_jwk", sa.Text(), nullable=False),
         sa.Column("sealed_private", sa.LargeBinary(), nullable=False),
         sa.Column("kek", sa.String(40), nullable=False),
