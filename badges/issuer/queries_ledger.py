@@ -58,6 +58,7 @@ class Ledger:
     pages: int
     total: int
     waiting: int
+    in_waves: bool
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class LedgerEntry:
     suspension_reason: str
     valid_until: datetime | None
     renews_id: uuid.UUID | None
+    renewed_by: uuid.UUID | None
 
     @property
     def may_suspend(self) -> bool:
@@ -106,6 +108,7 @@ class IssuerDesk:
     keys: tuple[KeyLine, ...]
     doubtful: tuple[LedgerLine, ...]
     validity_months: int | None
+    in_waves: bool
 
     @property
     def active_key_id(self) -> uuid.UUID | None:
@@ -131,6 +134,7 @@ def ledger(session: Session, actor: Actor, now: datetime, language: str, page: i
         pages=pages,
         total=total,
         waiting=_waiting(session, actor),
+        in_waves=_in_waves(session, actor),
     )
 
 
@@ -154,6 +158,9 @@ def entry(
         suspension_reason=credential.suspension_reason,
         valid_until=credential.valid_until,
         renews_id=credential.renews_id,
+        renewed_by=session.scalar(
+            select(Credential.id).where(Credential.renews_id == credential.id).limit(1)
+        ),
     )
 
 
@@ -173,6 +180,7 @@ def desk(session: Session, actor: Actor, language: str) -> IssuerDesk:
         keys=_keys(session, profile.id) if profile else (),
         doubtful=_doubtful(session, profile.id, language) if profile else (),
         validity_months=profile.validity_months if profile else None,
+        in_waves=profile.issues_in_waves if profile else False,
     )
 
 
@@ -226,6 +234,15 @@ def _waiting(session: Session, actor: Actor) -> int:
         Claim.structure_id == actor.structure_id, Claim.state == ClaimState.APPROVED, ~reserved.exists()
     )
     return session.scalar(waiting) or 0
+
+
+def _renewed_by(session: Session, credential: Credential) -> uuid.UUID | None:
+    return session.scalars(select(Credential.id).where(Credential.renews_id == credential.id)).first()
+
+
+def _in_waves(session: Session, actor: Actor) -> bool:
+    in_waves = select(IssuerProfile.issues_in_waves).where(IssuerProfile.structure_id == actor.structure_id)
+    return bool(session.scalar(in_waves))
 
 
 def _keys(session: Session, profile_id: uuid.UUID) -> tuple[KeyLine, ...]:

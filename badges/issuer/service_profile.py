@@ -1,4 +1,4 @@
-"""A structure becomes an issuer: its identity, its first key and its first status list, all at once."""
+"""A structure becomes an issuer: its identity, its first key and first status list, and how it issues."""
 
 import uuid
 
@@ -6,12 +6,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from badges import audit
+from badges.clock import Clock
 from badges.crash import crash_point
 from badges.db import transaction
 from badges.errors import NotFound
 from badges.issuer.models import IssuerProfile, StatusList, StatusPurpose
 from badges.issuer.rules import slug_of
-from badges.issuer.service_signing import SYSTEM, Issuing, new_key
+from badges.issuer.service_signing import SYSTEM, Issuing, lock_profile, new_key
 from badges.issuer.service_status import begin_list, ensure_published
 from badges.issuer.service_witness import show_keys
 from badges.openbadges.did import did_web
@@ -50,6 +51,31 @@ def open_profile(issuing: Issuing, actor: Actor) -> uuid.UUID:
     if actor.structure_id is None:
         raise NotFound
     return create_profile(issuing, actor.structure_id)
+
+
+def set_issues_in_waves(session: Session, clock: Clock, actor: Actor, *, in_waves: bool) -> None:
+    """Have approved claims wait for an administrator to issue them together, or issue each at once again.
+
+    What waits already goes on waiting for a wave. Raises `NotFound` when the structure is no issuer yet,
+    `Forbidden`. Journals "issuer.waves".
+    """
+    with transaction(session):
+        require(actor, Action.MANAGE_ISSUER, Thing(structure_id=actor.structure_id))
+        if actor.structure_id is None:
+            raise NotFound
+        profile = lock_profile(session, actor.structure_id)
+        if profile.issues_in_waves == in_waves:
+            return
+        profile.issues_in_waves = in_waves
+        audit.record(
+            session,
+            clock,
+            actor=actor.journal_name,
+            act="issuer.waves",
+            subject=f"issuer:{profile.id}",
+            structure_id=profile.structure_id,
+            in_waves=str(in_waves).lower(),
+        )
 
 
 def _create(session: Session, issuing: Issuing, structure: Structure) -> IssuerProfile:

@@ -8,7 +8,15 @@ from badges.web import photos
 from badges.web.account import blueprint as account
 from badges.web.account import views_cards, views_me, views_sign_in
 from badges.web.admin import blueprint as admin
-from badges.web.admin import views_frameworks, views_import, views_people, views_reviews, views_structure
+from badges.web.admin import (
+    views_frameworks,
+    views_import,
+    views_life,
+    views_people,
+    views_reviews,
+    views_structure,
+    views_waves,
+)
 from badges.web.admin import views_issuer as admin_issuer
 from badges.web.claims import views as claims
 from badges.web.coach import views as coach
@@ -60,6 +68,8 @@ VIEWS: tuple[ModuleType, ...] = (
     verify_views,
     admin_issuer,
     views_batch,
+    views_waves,
+    views_life,
     worker_badges,
     worker_observations,
     views_crew,

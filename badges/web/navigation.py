@@ -58,7 +58,7 @@ _UNDER = {
         "admin.structure",
         "cards.",
     ),
-    "admin.credentials": ("admin.credential", "admin.review", "admin.invite"),
+    "admin.credentials": ("admin.credential", "admin.review", "admin.invite", "admin.wave"),
     "admin.issuer": ("admin.compromised_key", "admin.framework"),
     "operator.home": ("operator.",),
     "me.home": ("me.",),

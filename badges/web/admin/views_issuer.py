@@ -12,6 +12,7 @@ from badges.errors import NotFound
 from badges.issuer import queries_ledger, service
 from badges.issuer.models import KeyState
 from badges.issuer.queries_ledger import KeyLine
+from badges.issuer.rules_blocked import cause_of
 from badges.issuer.service import Issuing
 from badges.web.access import actor, ports
 from badges.web.admin.blueprint import bp
@@ -24,8 +25,7 @@ from badges.web.i18n import language
 @bp.get("/issuer")
 def issuer() -> ResponseReturnValue:
     """Show the public face of the structure, its identity and its keys."""
-    desk = queries_ledger.desk(db.session(), actor(), language())
-    return render_template("admin/issuer.html", desk=desk, edit_url=url_for("admin.structure"))
+    return issuer_page(FormState())
 
 
 @bp.post("/issuer")
@@ -74,7 +74,7 @@ def credentials() -> ResponseReturnValue:
 @bp.get("/credentials/<uuid:credential_id>")
 def credential(credential_id: UUID) -> ResponseReturnValue:
     """Show one badge and what can be done about it."""
-    return _credential_page(credential_id, FormState())
+    return credential_page(credential_id, FormState())
 
 
 @bp.post("/credentials/<uuid:credential_id>/revoke")
@@ -83,7 +83,7 @@ def revoke(credential_id: UUID) -> ResponseReturnValue:
     try:
         reason = read(RevokeForm)["reason"]
     except FormFault as fault:
-        return _credential_page(credential_id, fault.state), 422
+        return credential_page(credential_id, fault.state), 422
     service.revoke(db.session(), ports().clock, actor(), credential_id, reason)
     flash(gettext("The badge is withdrawn. Everybody sees it within five minutes."), "ok")
     return redirect(url_for("admin.credential", credential_id=credential_id), code=303)
@@ -100,10 +100,18 @@ def _issuing() -> Issuing:
     return ports().issuing
 
 
-def _credential_page(credential_id: UUID, form: FormState) -> str:
+def issuer_page(form: FormState) -> str:
+    """Return the page of the issuer, with what was typed in its form. Raises `Forbidden`."""
+    desk = queries_ledger.desk(db.session(), actor(), language())
+    return render_template("admin/issuer.html", desk=desk, edit_url=url_for("admin.structure"), form=form)
+
+
+def credential_page(credential_id: UUID, form: FormState) -> str:
+    """Return the page of one badge, with what was typed in its forms. Raises `NotFound`, `Forbidden`."""
     now = ports().clock.now()
     entry = queries_ledger.entry(db.session(), actor(), now, credential_id, language())
-    return render_template("admin/credential.html", entry=entry, form=form)
+    cause = cause_of(entry.blocked_reason)
+    return render_template("admin/credential.html", entry=entry, cause=cause, form=form)
 
 
 def _compromise_page(key_id: UUID, form: FormState) -> str:
