@@ -6,6 +6,7 @@ They are not the interface: once signed they never change, whatever the reader's
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from babel.dates import format_date
@@ -86,7 +87,7 @@ class Wording:
         return self._period.format(days=counted, first=self._day(first), last=self._day(last))
 
     def _day(self, day: date) -> str:
-        written = format_date(day, "long", locale=self._locale)
+        written = _long_date(day, self._locale)
         return written.replace("1", self._first_of_month, 1) if day.day == 1 else written
 
     def _count(self, number: int, words: Counted) -> str:
@@ -162,6 +163,12 @@ ENGLISH: Final = Wording(
     _locale="en_GB",
     _first_of_month="1",
 )
+
+
+@lru_cache(maxsize=4096)
+def _long_date(day: date, locale: str) -> str:
+    """Write a day in full, once: many badges of a wave name the same days."""
+    return format_date(day, "long", locale=locale)
 
 
 def wording(language: str) -> Wording:

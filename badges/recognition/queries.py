@@ -19,7 +19,7 @@ from badges.permissions import Thing
 from badges.recognition.models import Claim, ClaimStep, ReviewerInvitation
 from badges.recognition.rules import IN_REVIEW, RECOGNISED, REFUSALS, ClaimState, Step
 from badges.recognition.rules_award import Proposal, SeenFact, propose, seen_once
-from badges.recognition.rules_basis import Basis, digest, from_json
+from badges.recognition.rules_basis import Basis, digest, from_json, summary_from_json
 
 _APPROVED = RECOGNISED | {ClaimState.REVOKED}
 
@@ -70,7 +70,7 @@ def approved(session: Session, claim_id: uuid.UUID) -> ApprovedClaim:
 
 
 def approved_many(session: Session, claim_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ApprovedClaim]:
-    """Return those of the claims that were approved, by id, as `approved` does, in one query."""
+    """Return those of the claims that were approved, by id, in one query; of their basis, the summary only."""
     columns = select(
         Claim.id, Claim.structure_id, Claim.worker_id, Claim.framework_version_id, Claim.skill_id,
         Claim.level, Claim.decided_at, Claim.basis,
@@ -78,7 +78,7 @@ def approved_many(session: Session, claim_ids: Collection[uuid.UUID]) -> dict[uu
     rows = session.execute(columns.where(Claim.id.in_(claim_ids), Claim.state.in_(_APPROVED)))
     return {
         claim_id: ApprovedClaim(
-            claim_id, structure_id, worker_id, version_id, skill_id, level, decided_at, from_json(basis)
+            claim_id, structure_id, worker_id, version_id, skill_id, level, decided_at, summary_from_json(basis)
         )
         for claim_id, structure_id, worker_id, version_id, skill_id, level, decided_at, basis in rows
         if decided_at and basis

@@ -75,6 +75,11 @@ def from_json(values: Mapping[str, Any]) -> Basis:
     )
 
 
+def summary_from_json(values: Mapping[str, Any]) -> Basis:
+    """Return what `to_json` wrote without what must stay inside: which observations, and their titles."""
+    return from_json({**values, "observation_ids": (), "situation_titles": ()})
+
+
 def digest(seen: Sequence[SeenFact]) -> str:
     """Return a short hash of everything the rule reads: what was shown is what is decided on."""
     lines = sorted(
