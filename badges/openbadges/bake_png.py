@@ -11,6 +11,7 @@ SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 KEYWORD: Final = b"openbadgecredential"
 # keyword NUL, not compressed, method 0, empty language tag NUL, empty translated keyword NUL
 HEADER: Final = KEYWORD + b"\0\0\0\0\0"
+LENGTH_AND_KIND: Final = struct.Struct(">I4s")
 HEADER_CHUNK_END: Final = len(SIGNATURE) + 25
 """Where the first chunk, always an IHDR of 25 bytes, ends."""
 
@@ -18,16 +19,21 @@ HEADER_CHUNK_END: Final = len(SIGNATURE) + 25
 def bake_png(image: bytes, credential: bytes) -> bytes:
     """Return `image` carrying `credential`, instead of any badge it carried; pixels byte for byte.
 
-    Raises `NotBakeable` when `image` is not a whole PNG file.
+    Nothing is copied but into the result. Raises `NotBakeable` when `image` is not a whole PNG file.
     """
     try:
-        kept = b"".join(raw for kind, raw, data in _chunks(image) if not _is_badge(kind, data))
+        chunks = list(_chunks(image))
     except Unreadable:
         raise NotBakeable(reason="not a whole PNG file") from None
-    head = HEADER_CHUNK_END - len(SIGNATURE)
-    if kept[4:8] != b"IHDR":
+    if chunks[0][:2] != (b"IHDR", len(SIGNATURE)):
         raise NotBakeable(reason="not a PNG file")
-    return SIGNATURE + kept[:head] + _chunk(b"iTXt", HEADER + credential) + kept[head:]
+    view, kept, begin = memoryview(image), [], HEADER_CHUNK_END
+    for kind, start, end in chunks:
+        if _is_badge(image, kind, start):
+            kept.append(view[begin:start])
+            begin = end
+    header = view[len(SIGNATURE) : HEADER_CHUNK_END]
+    return b"".join((SIGNATURE, header, _chunk(b"iTXt", HEADER + credential), *kept, view[begin:end]))
 
 
 def unbake_png(image: bytes) -> bytes:
@@ -36,33 +42,36 @@ def unbake_png(image: bytes) -> bytes:
     Raises `NoCredential`, `SeveralCredentials`, or `Unreadable` for a broken file or a chunk that
     is compressed, which the standard forbids.
     """
-    found = [(raw, data) for kind, raw, data in _chunks(image) if _is_badge(kind, data)]
+    found = [image[start:end] for kind, start, end in _chunks(image) if _is_badge(image, kind, start)]
     if not found:
         raise NoCredential
     if len(found) > 1:
         raise SeveralCredentials
-    raw, data = found[0]
-    if not data.startswith(HEADER) or _chunk(b"iTXt", data) != raw:
+    data = found[0][8:-4]
+    if not data.startswith(HEADER) or _chunk(b"iTXt", data) != found[0]:
         raise Unreadable
     return data.removeprefix(HEADER)
 
 
-def _is_badge(kind: bytes, data: bytes) -> bool:
-    return kind == b"iTXt" and data.startswith(KEYWORD + b"\0")
+def _is_badge(image: bytes, kind: bytes, start: int) -> bool:
+    return kind == b"iTXt" and image.startswith(KEYWORD + b"\0", start + 8)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    body = kind + data
+    return b"".join((len(data).to_bytes(4), body, zlib.crc32(body).to_bytes(4)))
 
 
-def _chunks(image: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """Yield kind, whole chunk and its data, up to and including IEND; what follows is left out."""
+def _chunks(image: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield kind, beginning and end of each chunk, up to and including IEND; what follows is left out."""
     position, kind = len(SIGNATURE), b""
     while kind != b"IEND":
-        length = int.from_bytes(image[position : position + 4])
+        try:
+            length, kind = LENGTH_AND_KIND.unpack_from(image, position)
+        except struct.error:
+            raise Unreadable from None
         end = position + length + 12
         if len(image) < end:
             raise Unreadable
-        kind = image[position + 4 : position + 8]
-        yield kind, image[position:end], image[position + 8 : end - 4]
+        yield kind, position, end
         position = end
