@@ -21,6 +21,8 @@ from badges.openbadges.terms import IRI, LANG_STRING, LANGUAGE, XSD, XSD_DOUBLE,
 MAX_LISTS: Final = 16
 MAX_COMPILED: Final = 400
 """Contexts and sets of types kept for one list of contexts; a badge with endorsements needs some 60."""
+MAX_TYPES: Final = 8
+"""Of one object, to be remembered; real ones have one or two."""
 
 IDENTIFIER: Final = "@id"
 VOCABULARY: Final = "@vocab"
@@ -140,7 +142,8 @@ class Compiler:
             if set(inner.type_keys) != set(context.type_keys):
                 raise NotCanonical(reason="a type that changes what a type is")
             found = Typing(tuple(f"<{self._expanded(context, name)}>" for name in names), inner)
-            if all(name in context.active["mappings"] for name in names):
+            if len(names) <= MAX_TYPES and all(name in context.active["mappings"] for name in names):
+                self._make_room()
                 context.typings[names] = found
                 self._typings += 1
             return found
@@ -196,14 +199,18 @@ class Compiler:
         known = self._known.get(active["_uuid"])
         if known is not None:
             return known
-        if len(self._known) + self._typings > MAX_COMPILED:
-            root_context.cache_clear()
-            raise NotCanonical(reason="more contexts and types than any badge")
+        self._make_room()
         previous = active.get("previousContext")
         found = self._known[active["_uuid"]] = _context(
             self, active, self._wrapped(previous) if previous else None
         )
         return found
+
+    def _make_room(self) -> None:
+        """Start afresh once hostile documents have had too much compiled; the next one pays for it."""
+        if len(self._known) + self._typings >= MAX_COMPILED:
+            root_context.cache_clear()
+            raise NotCanonical(reason="more contexts and types than any badge")
 
     def _expanded(self, context: Context, name: str) -> str:
         """Return the complete IRI of a member or type (JSON-LD API, 5.2)."""
