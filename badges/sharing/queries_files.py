@@ -13,7 +13,12 @@ from badges.sharing.card import CardSpec
 from badges.sharing.card_png import card_png
 from badges.sharing.queries import BadgePage, design_of, framework_skill
 
-MEDIA_TYPES: Final = {"json": "application/vc+ld+json", "png": "image/png", "svg": "image/svg+xml"}
+MEDIA_TYPES: Final = {
+    "json": "application/vc+ld+json",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "jwt": "text/plain",
+}
 
 
 @dataclass(frozen=True)
@@ -33,11 +38,16 @@ def badge_file(session: Session, credential: Credential, kind: str) -> BadgeFile
     if credential.signed is None:
         raise StillPreparing
     achievement = session.get_one(Achievement, credential.achievement_id)
-    _, skill = framework_skill(session, achievement)
     signed = credential.signed.encode()
     pictures = {"png": achievement.image_png, "svg": achievement.image_svg.encode()}
     body = signed if kind == "json" else bake(pictures[kind], signed)
-    return BadgeFile(f"badge-{skill.slug}-{achievement.level}.{kind}", MEDIA_TYPES[kind], body)
+    return BadgeFile(_name(session, achievement, kind), MEDIA_TYPES[kind], body)
+
+
+def token_file(session: Session, credential: Credential, token: str) -> BadgeFile:
+    """Return `token`, the VC-JWT of a credential, as a file (OB 3.0, 5.3)."""
+    achievement = session.get_one(Achievement, credential.achievement_id)
+    return BadgeFile(_name(session, achievement, "jwt"), MEDIA_TYPES["jwt"], token.encode())
 
 
 def card_file(session: Session, credential: Credential, page: BadgePage, address: str) -> bytes:
@@ -54,3 +64,8 @@ def card_file(session: Session, credential: Credential, page: BadgePage, address
             address=address.partition("://")[2],
         )
     )
+
+
+def _name(session: Session, achievement: Achievement, kind: str) -> str:
+    _, skill = framework_skill(session, achievement)
+    return f"badge-{skill.slug}-{achievement.level}.{kind}"

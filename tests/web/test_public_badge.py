@@ -5,7 +5,9 @@ import json
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import jwt
 import pytest
 import zxingcpp
 from flask import Flask
@@ -17,7 +19,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
 from badges.app import create_app
+from badges.issuer import queries as issuer
 from badges.openbadges.bake import unbake
+from badges.openbadges.report import Verdict
+from badges.openbadges.verify import verify
 from badges.people.models import NameForm
 from tests.conftest import StillClock
 from tests.holders import Holder, build_holder
@@ -78,7 +83,7 @@ def test_the_page_can_be_read_in_english(client: FlaskClient, holder: Holder) ->
     assert "The signed badge is in French." in page
 
 
-@pytest.mark.parametrize("path", ["", ".json", ".png", ".svg", "/card.png", "/qr.svg", "/qr.png"])
+@pytest.mark.parametrize("path", ["", ".json", ".png", ".svg", ".jwt", "/card.png", "/qr.svg", "/qr.png"])
 def test_no_answer_about_a_badge_sets_a_cookie_or_may_be_indexed(
     client: FlaskClient, holder: Holder, path: str
 ) -> None:
@@ -105,22 +110,26 @@ def test_public_pages_set_no_cookie_even_to_somebody_who_has_one(
     assert f'<html lang="{language}"' in response.text
 
 
-def test_an_unchanged_file_is_not_sent_again(client: FlaskClient, holder: Holder) -> None:
+@pytest.mark.parametrize("kind", ["json", "jwt"])
+def test_an_unchanged_file_is_not_sent_again(client: FlaskClient, holder: Holder, kind: str) -> None:
     token = holder.show()
-    first = client.get(f"/b/{token}.json")
-    again = client.get(f"/b/{token}.json", headers={"If-None-Match": first.headers["ETag"]})
+    first = client.get(f"/b/{token}.{kind}")
+    again = client.get(f"/b/{token}.{kind}", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_a_cached_copy_is_refused_once_the_page_is_hidden(client: FlaskClient, holder: Holder) -> None:
+@pytest.mark.parametrize("kind", ["json", "jwt"])
+def test_a_cached_copy_is_refused_once_the_page_is_hidden(
+    client: FlaskClient, holder: Holder, kind: str
+) -> None:
     token = holder.show()
-    first = client.get(f"/b/{token}.json")
+    first = client.get(f"/b/{token}.{kind}")
     holder.hide()
-    again = client.get(f"/b/{token}.json", headers={"If-None-Match": first.headers["ETag"]})
+    again = client.get(f"/b/{token}.{kind}", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 404
 
 
-@pytest.mark.parametrize("path", ["", ".json", ".png", ".svg", "/card.png", "/qr.svg", "/qr.png"])
+@pytest.mark.parametrize("path", ["", ".json", ".png", ".svg", ".jwt", "/card.png", "/qr.svg", "/qr.png"])
 def test_hidden_and_never_there_get_the_very_same_answer(
     client: FlaskClient, holder: Holder, path: str
 ) -> None:
@@ -189,6 +198,33 @@ def test_each_download_carries_the_signed_document(
     assert response.mimetype == mimetype
     assert unbake(response.data) == holder.signed()
     assert response.headers["Content-Disposition"] == f'attachment; filename="badge-teamwork-N2.{kind}"'
+
+
+def test_the_token_verifies_and_its_key_is_where_it_says(client: FlaskClient, holder: Holder) -> None:
+    response = client.get(f"/b/{holder.show()}.jwt")
+    assert (response.status_code, response.mimetype) == (200, "text/plain")
+    assert response.headers["Content-Disposition"] == 'attachment; filename="badge-teamwork-N2.jwt"'
+    resolver = issuer.local_documents(holder.session)
+    holder.forget()
+    report = verify(response.data, resolver=resolver, now=holder.clock.now())
+    assert report.verdict is Verdict.VALID
+    assert report.credential == {
+        name: value for name, value in json.loads(holder.signed()).items() if name != "proof"
+    }
+    kid = jwt.get_unverified_header(response.text)["kid"]
+    key = client.get(urlsplit(kid).path)
+    assert (key.mimetype, key.get_json()["kid"]) == ("application/jwk+json", kid)
+    assert key.headers["Access-Control-Allow-Origin"] == "*"
+    assert "d" not in key.get_json()
+
+
+def test_a_withdrawn_badge_is_given_as_a_file_that_says_so_but_not_as_a_new_token(
+    client: FlaskClient, holder: Holder
+) -> None:
+    token = holder.show()
+    holder.revoke()
+    assert client.get(f"/b/{token}.json").status_code == 200
+    assert client.get(f"/b/{token}.jwt").status_code == 409
 
 
 def test_social_networks_are_given_whole_addresses_and_a_picture_of_their_size(

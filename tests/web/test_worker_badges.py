@@ -18,7 +18,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
 from badges.app import create_app
+from badges.issuer import queries
 from badges.openbadges.bake import unbake
+from badges.openbadges.report import Verdict
+from badges.openbadges.verify import verify
 from badges.people import service_sign_in
 from badges.permissions import Actor
 from badges.sharing.rules import BadgeState
@@ -175,6 +178,19 @@ def test_a_private_badge_can_be_taken_away(amina: FlaskClient, holder: Holder, k
     response = amina.get(f"/badges/{holder.badge}/file.{kind}")
     assert unbake(response.data) == holder.signed()
     assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_a_private_badge_can_be_taken_away_as_a_token(amina: FlaskClient, holder: Holder) -> None:
+    response = amina.get(f"/badges/{holder.badge}/file.jwt")
+    assert (response.status_code, response.mimetype) == (200, "text/plain")
+    assert response.headers["Cache-Control"] == "no-store"
+    resolver = queries.local_documents(holder.session)
+    holder.forget()
+    assert verify(response.data, resolver=resolver, now=holder.clock.now()).verdict is Verdict.VALID
+
+
+def test_nobody_else_takes_the_token_of_a_badge(enter: Door, holder: Holder) -> None:
+    assert enter(holder.bakary).get(f"/badges/{holder.badge}/file.jwt").status_code in (403, 404)
 
 
 def test_the_slip_shows_a_code_and_the_short_address(amina: FlaskClient, holder: Holder) -> None:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from badges.errors import PageHidden, StillPreparing
 from badges.openbadges.report import Verdict
-from badges.sharing import queries, queries_files
+from badges.sharing import queries, queries_files, service_files
 from badges.sharing.rules import badge_path
 from badges.web.access import ports
 from badges.web.database import db
@@ -67,10 +67,11 @@ def badge(token: str) -> ResponseReturnValue:
     )
 
 
-@bp.get("/b/<token>.<any(json, png, svg):kind>")
+@bp.get("/b/<token>.<any(json, png, svg, jwt):kind>")
 def badge_file(token: str, kind: str, *, as_attachment: bool = True) -> ResponseReturnValue:
-    """Send the signed document, alone or inside its picture."""
-    file = queries_files.badge_file(db.session(), queries.shown_credential(db.session(), token), kind)
+    """Send the signed document, alone or inside its picture, or as a token."""
+    credential = queries.shown_credential(db.session(), token)
+    file = service_files.badge_file(ports().issuing, db.session(), credential, kind)
     response = make_response(file.body)
     response.content_type = file.media_type
     if as_attachment:

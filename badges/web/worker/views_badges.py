@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from badges.errors import PageHidden
 from badges.issuer.service import Issuing
-from badges.sharing import queries_files, queries_worker, service
+from badges.sharing import queries_worker, service, service_files
 from badges.sharing.queries_worker import OwnBadge
 from badges.sharing.rules import BadgeState, NewShowing, badge_path, linkedin_profile_url, linkedin_share_url
 from badges.web.access import actor, ports
@@ -83,11 +83,11 @@ def hide(credential_id: UUID) -> ResponseReturnValue:
     return _to(credential_id)
 
 
-@bp.get("/badges/<uuid:credential_id>/file.<any(json, png, svg):kind>")
+@bp.get("/badges/<uuid:credential_id>/file.<any(json, png, svg, jwt):kind>")
 def file(credential_id: UUID, kind: str) -> ResponseReturnValue:
     """Send the badge to take away: private or shown, it is the worker's."""
     credential = queries_worker.own_credential(db.session(), actor(), credential_id)
-    found = queries_files.badge_file(db.session(), credential, kind)
+    found = service_files.badge_file(ports().issuing, db.session(), credential, kind)
     response = make_response(found.body)
     response.content_type = found.media_type
     response.headers["Content-Disposition"] = f'attachment; filename="{found.name}"'
