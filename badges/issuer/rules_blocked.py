@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """What the fault is about."""
+    """What the fault is about; a sign that cannot be written stands in a name, most of the time."""
 
     NAME = "name"
     STRUCTURE = "structure"
@@ -14,7 +14,7 @@ class Cause(StrEnum):
 
 _ABOUT = (
     (Cause.EVIDENCE, ("$.evidence",)),
-    (Cause.NAME, ("$.credentialSubject.identifier", "recipient")),
+    (Cause.NAME, ("$.credentialSubject.identifier", "recipient", "signed reliably")),
     (Cause.STRUCTURE, ("$.issuer", "$.credentialSubject.achievement.creator")),
 )
 
