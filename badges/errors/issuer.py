@@ -69,7 +69,7 @@ class NotExportable(Conflict):
     """Withdrawn, paused, or signed with a compromised key: a new signature must not vouch for it."""
 
     id = "not-exportable"
-    message = N_("This badge is not in force, so it is not given as a token. Its page says why.")
+    message = N_("This badge is not in force now, so there is no token of it.")
 
 
 class BadValidity(InvalidInput):
