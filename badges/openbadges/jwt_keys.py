@@ -40,7 +40,7 @@ SMALLEST_RSA: Final = 2048
 
 
 def generate_rsa() -> RSAPrivateKey:
-    """Return a new RSA key of 3072 bits: strong enough for what is to be verified after 2030 (ADR 14)."""
+    """Return a new RSA key of 3072 bits: strong enough for what is to be verified after 2030 (ADR 17)."""
     return generate_private_key(public_exponent=65537, key_size=RSA_BITS)
 
 
