@@ -7,15 +7,16 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, BigInteger, Integer, String, Uuid, insert, select, text
+from sqlalchemy import JSON, BigInteger, Integer, String, Uuid, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from badges.clock import Clock
-from badges.db import Base, UtcDateTime, is_sqlite
+from badges.db import Base, UtcDateTime, insert_many, is_sqlite
 
 GENESIS = "0" * 64
 _JOURNAL_LOCK = 0x6261646765
@@ -59,8 +60,7 @@ class JournalReport:
     faults: tuple[Fault, ...]
 
 
-@dataclass(frozen=True)
-class Act:
+class Act(NamedTuple):
     """One thing that was done: who, what (static, "claim.approved"), to what ("kind:id"), where.
 
     `details` are ids, hashes and codes only.
@@ -70,7 +70,7 @@ class Act:
     act: str
     subject: str
     structure_id: uuid.UUID | None = None
-    details: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = MappingProxyType({})
 
 
 def record(
@@ -107,8 +107,7 @@ def record_many(session: Session, clock: Clock, acts: Iterable[Act]) -> None:
         }  # fmt: skip
         line["hash"] = previous = _hash(at, line)
         rows.append(line)
-    if rows:
-        session.connection().execute(insert(JournalEntry), rows)
+    insert_many(session, JournalEntry.__table__, rows)
 
 
 def entry_hash(entry: JournalEntry) -> str:

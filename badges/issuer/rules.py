@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from badges.frameworks.rules import Alignment, Framework, Skill, text_in
 from badges.issuer.rules_status import Place
@@ -68,8 +68,7 @@ class PublicFace:
     url: str
 
 
-@dataclass(frozen=True)
-class Award:
+class Award(NamedTuple):
     """One award to one person, as it is frozen: ids are final, `name` is the form the worker chose.
 
     With `renews_id` it takes over from an older badge, decided at `previous_at`.

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,7 +34,14 @@ class Aim:
     wording: Wording
 
 
-def ensure(session: Session, issuing: Issuing, aim: Aim) -> Achievement:
+class Made(NamedTuple):
+    """An achievement that exists; `document` is the JSON served at its address."""
+
+    id: uuid.UUID
+    document: str
+
+
+def ensure(session: Session, issuing: Issuing, aim: Aim) -> Made:
     """Return the achievement for `aim`, made in the caller's transaction when it is the first of its kind.
 
     The caller holds the lock of the profile, so no second one is made meanwhile. Raises `UnknownSkill`,
@@ -70,9 +78,9 @@ def design_of(framework: Framework, aim: Aim) -> BadgeDesign:
     )
 
 
-def _find(session: Session, aim: Aim) -> Achievement | None:
-    return session.scalars(
-        select(Achievement).where(
+def _find(session: Session, aim: Aim) -> Made | None:
+    row = session.execute(
+        select(Achievement.id, Achievement.document).where(
             Achievement.profile_id == aim.profile.id,
             Achievement.framework_version_id == aim.framework_version_id,
             Achievement.skill_id == aim.skill_id,
@@ -80,9 +88,10 @@ def _find(session: Session, aim: Aim) -> Achievement | None:
             Achievement.language == aim.wording.language,
         )
     ).one_or_none()
+    return Made(row.id, row.document) if row else None
 
 
-def _create(session: Session, issuing: Issuing, aim: Aim) -> Achievement:
+def _create(session: Session, issuing: Issuing, aim: Aim) -> Made:
     achievement_id = issuing.clock.new_id()
     design = design_of(frameworks.load(session, aim.framework_version_id), aim)
     achievement = Achievement(
@@ -109,4 +118,4 @@ def _create(session: Session, issuing: Issuing, aim: Aim) -> Achievement:
         skill=aim.skill_id,
         level=aim.level,
     )
-    return achievement
+    return Made(achievement_id, achievement.document)

@@ -10,7 +10,7 @@ from badges.errors import BadgesError
 from badges.issuer.models import IssuerProfile
 from badges.issuer.service_profile import create_profile
 from badges.issuer.service_reserve import reserve_many
-from badges.issuer.service_seal import complete_many
+from badges.issuer.service_seal import complete_many, seal_many
 from badges.issuer.service_signing import Issuing
 from badges.recognition.models import Claim
 from badges.recognition.rules import ClaimState
@@ -34,9 +34,11 @@ def issue_many(issuing: Issuing, claim_ids: Sequence[uuid.UUID]) -> tuple[uuid.U
         chunk = list(dict.fromkeys(claim_ids[first : first + CHUNK]))
         _ensure_issuers(issuing, chunk)
         reserved = reserve_many(issuing, chunk)
-        complete_many(issuing, list(reserved.credentials.values()), owed=reserved.owed)
+        seal_many(issuing, reserved.editions, owed=reserved.owed)
+        fresh = {edition.id for edition in reserved.editions}
+        complete_many(issuing, [one for one in reserved.credentials.values() if one not in fresh])
         found |= reserved.credentials
-        failures += reserved.failures.values()
+        failures += reserved.failures
     if failures:
         raise failures[0]
     return tuple(found[claim_id] for claim_id in claim_ids)

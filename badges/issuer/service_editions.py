@@ -3,8 +3,8 @@
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,42 +15,48 @@ from badges.issuer.models import Credential, IssuerKey, IssuingTemplate, Superse
 from badges.issuer.rules import newer_than
 from badges.issuer.rules_template import Amendment
 from badges.issuer.service_signing import SYSTEM, Issuing
-from badges.openbadges.loads import dump_json
+from badges.openbadges.loads import Document, dump_json
 
 
-@dataclass(frozen=True)
-class Frozen:
-    """What an edition will be signed as, in JSON: the values of a template, or, without one, all of it."""
+class Edition(NamedTuple):
+    """An edition that is frozen and not signed yet.
 
+    `frozen` are the values of the holes of its template; without a template it is the whole document.
+    """
+
+    id: uuid.UUID
+    structure_id: uuid.UUID
+    key_id: uuid.UUID
     template_id: uuid.UUID | None
-    text: str
-
-    @property
-    def sha256(self) -> str:
-        """The hash by which the journal names it."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+    status_list_id: uuid.UUID
+    edition: int
+    reserved_at: datetime
+    frozen: Document
 
 
 def freeze(
     session: Session,
     issuing: Issuing,
     credential: Credential,
-    frozen: Frozen,
+    frozen: Document,
+    template_id: uuid.UUID | None,
     key: IssuerKey,
     *,
     actor: str,
 ) -> None:
-    """Freeze `frozen` as what the current edition of `credential` will be signed as, with `key`.
+    """Freeze what the current edition of `credential` will be signed as, with `key`; see `Edition`.
 
     In the caller's transaction. Journals "credential.reserved", that is "about to sign", with the hash of
     what is frozen and that of its template, and owes the signature through the outbox.
     """
-    credential.unsigned, credential.template_id = frozen.text, frozen.template_id
+    credential.unsigned, credential.template_id = dump_json(frozen).decode(), template_id
     credential.key_id, credential.blocked_reason = key.id, ""
-    digest = session.scalar(select(IssuingTemplate.digest).where(IssuingTemplate.id == frozen.template_id))
-    act = reserved_act(
-        credential.structure_id, credential.id, credential.edition, key.id, frozen, digest or "", actor=actor
-    )
+    digest = session.scalar(select(IssuingTemplate.digest).where(IssuingTemplate.id == template_id))
+    edition = Edition(
+        credential.id, credential.structure_id, key.id, template_id, credential.status_list_id,
+        credential.edition, credential.reserved_at, frozen,
+    )  # fmt: skip
+    act = reserved_act(edition, credential.unsigned, digest or "", actor=actor)
     audit.record_many(session, issuing.clock, [act])
     outbox.publish(
         session,
@@ -61,25 +67,16 @@ def freeze(
     )
 
 
-def reserved_act(
-    structure_id: uuid.UUID,
-    credential_id: uuid.UUID,
-    edition: int,
-    key_id: uuid.UUID,
-    frozen: Frozen,
-    digest: str,
-    *,
-    actor: str = SYSTEM,
-) -> Act:
-    """Return the journal line of a reservation; `digest` is that of the template, if there is one."""
-    details = {"edition": str(edition), "key": str(key_id), "sha256": frozen.sha256}
-    return Act(
-        actor=actor,
-        act="credential.reserved",
-        subject=f"credential:{credential_id}",
-        structure_id=structure_id,
-        details=details | {"template": digest} if digest else details,
-    )
+def reserved_act(edition: Edition, text: str, digest: str, *, actor: str = SYSTEM) -> Act:
+    """Return the journal line of a reservation that froze `text`; `digest` is that of its template, if any."""
+    details = {
+        "edition": str(edition.edition),
+        "key": str(edition.key_id),
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+    }
+    if digest:
+        details["template"] = digest
+    return Act(actor, "credential.reserved", f"credential:{edition.id}", edition.structure_id, details)
 
 
 def new_edition(
@@ -96,11 +93,10 @@ def new_edition(
     A sealed edition is kept aside as superseded and no longer served. In the caller's transaction, which
     holds the lock of the row. Journals "credential.reserved".
     """
-    frozen = json.loads(credential.unsigned)
-    moment = begin_edition(session, issuing, credential)
+    frozen, moment = json.loads(credential.unsigned), begin_edition(session, issuing, credential)
     amended = amendment.of_values if credential.template_id else amendment.of_document
-    text = dump_json(amended(frozen, moment)).decode()
-    freeze(session, issuing, credential, Frozen(credential.template_id, text), key, actor=actor)
+    template_id = credential.template_id
+    freeze(session, issuing, credential, amended(frozen, moment), template_id, key, actor=actor)
 
 
 def begin_edition(session: Session, issuing: Issuing, credential: Credential) -> datetime:

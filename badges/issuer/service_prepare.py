@@ -12,27 +12,13 @@ from sqlalchemy.orm import Session
 from badges.errors import InvalidInput, NotFound, NotIssuable
 from badges.issuer.models import Credential, IssuerKey, IssuerProfile
 from badges.issuer.rules_template import NOTHING_SEEN, unfit
-from badges.issuer.service_editions import was_signed
+from badges.issuer.service_editions import Edition, was_signed
 from badges.issuer.service_signing import method_of
 from badges.issuer.service_templates import compiled
 from badges.openbadges.lint import lint
-from badges.openbadges.loads import load_json
+from badges.openbadges.loads import Document
 from badges.openbadges.proof import ProofOptions
 from badges.openbadges.template import Template
-
-
-class Edition(NamedTuple):
-    """An edition that is frozen and not signed yet."""
-
-    id: uuid.UUID
-    structure_id: uuid.UUID
-    profile_id: uuid.UUID
-    key_id: uuid.UUID
-    template_id: uuid.UUID | None
-    status_list_id: uuid.UUID
-    edition: int
-    unsigned: str
-    reserved_at: datetime
 
 
 class Prepared(NamedTuple):
@@ -52,13 +38,12 @@ def reserved_editions(session: Session, credential_ids: Sequence[uuid.UUID]) -> 
         select(
             Credential.id,
             Credential.structure_id,
-            Credential.profile_id,
             Credential.key_id,
             Credential.template_id,
             Credential.status_list_id,
             Credential.edition,
-            Credential.unsigned,
             Credential.reserved_at,
+            Credential.unsigned,
             Credential.sealed_at,
             Credential.blocked_reason,
             Credential.revoked_at,
@@ -67,7 +52,7 @@ def reserved_editions(session: Session, credential_ids: Sequence[uuid.UUID]) -> 
     if len(rows) < len(set(credential_ids)):
         raise NotFound
     return [
-        Edition(*row[:9])
+        Edition(*row[:7], json.loads(row.unsigned))
         for row in rows
         if row.sealed_at is None and not row.blocked_reason
         if row.revoked_at is None or was_signed(session, row.id)
@@ -107,11 +92,10 @@ class _Press:
         if options is None:
             options = self._options[edition.reserved_at] = ProofOptions(self._method, edition.reserved_at)
         if edition.template_id is None:
-            return Prepared(edition, *self._whole(edition.unsigned).prepare({}, options))
-        values = json.loads(edition.unsigned)
-        if reason := unfit(values):
+            return Prepared(edition, *self._whole(edition.frozen).prepare({}, options))
+        if reason := unfit(edition.frozen):
             raise NotIssuable(faults=reason)
-        return Prepared(edition, *self._template(edition.template_id).prepare(values, options))
+        return Prepared(edition, *self._template(edition.template_id).prepare(edition.frozen, options))
 
     def _template(self, template_id: uuid.UUID) -> Template:
         if template_id not in self._templates:
@@ -124,9 +108,8 @@ class _Press:
             raise found
         return found
 
-    def _whole(self, frozen: str) -> Template:
+    def _whole(self, document: Document) -> Template:
         """Return a template without holes: an earlier release froze whole documents."""
-        document = load_json(frozen)
         lint(document, verification_method=self._method)
         if not document.get("evidence"):
             raise NotIssuable(faults=NOTHING_SEEN)

@@ -11,9 +11,9 @@ from badges.errors import BadgeWithdrawn, NotFound, NothingToMend
 from badges.issuer.models import Credential, IssuerKey, IssuerProfile, KeyState
 from badges.issuer.rules_template import Amendment
 from badges.issuer.service_editions import begin_edition, freeze, new_edition, was_signed
-from badges.issuer.service_reserve import write_again
 from badges.issuer.service_seal import complete
 from badges.issuer.service_signing import Issuing, active_key, lock_profile
+from badges.issuer.service_writing import write_again
 from badges.people.models import NameForm, Person
 from badges.people.queries import public_name
 from badges.permissions import Action, Actor, Thing, require
@@ -91,9 +91,10 @@ def _renew(
 def _begin_again(
     session: Session, issuing: Issuing, profile: IssuerProfile, credential: Credential, actor: Actor
 ) -> None:
-    moment = begin_edition(session, issuing, credential)
-    frozen = write_again(session, issuing, profile, credential, moment)
-    freeze(session, issuing, credential, frozen, active_key(session, profile.id), actor=actor.journal_name)
+    begin_edition(session, issuing, credential)
+    template_id, values = write_again(session, issuing, profile, credential)
+    key = active_key(session, profile.id)
+    freeze(session, issuing, credential, values, template_id, key, actor=actor.journal_name)
 
 
 def _mended(session: Session, credential: Credential) -> Amendment:

@@ -1,60 +1,42 @@
 """Reserving credentials: everything about them is decided and stored before anything is signed."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from badges import audit, outbox
-from badges.audit import Act
 from badges.crash import crash_point
-from badges.db import transaction
+from badges.db import insert_many, transaction
 from badges.errors import BadgesError, NotFound
-from badges.issuer.models import Credential, IssuerProfile, IssuingTemplate
-from badges.issuer.queries_validity import Predecessor, predecessors
-from badges.issuer.rules import Award
+from badges.issuer.models import Credential, IssuerProfile
 from badges.issuer.rules_status import Place
-from badges.issuer.rules_template import Shape, award_values
-from badges.issuer.rules_validity import end_of_validity
-from badges.issuer.rules_wording import Wording, wording
-from badges.issuer.service_achievements import Aim
-from badges.issuer.service_editions import Frozen, reserved_act
+from badges.issuer.service_editions import Edition, reserved_act
 from badges.issuer.service_signing import Issuing, active_key, lock_profile
 from badges.issuer.service_status import take_indexes
-from badges.issuer.service_templates import frozen_document, template_of
+from badges.issuer.service_templates import StoredTemplate
+from badges.issuer.service_writing import Writing
 from badges.openbadges.loads import dump_json
 from badges.outbox import LEASE, Owed
-from badges.people.models import Structure
-from badges.people.queries import public_names
 from badges.recognition import queries as recognition
 from badges.recognition.queries import ApprovedClaim
-
-Row = Mapping[str, Any]
 
 
 @dataclass
 class Reservations:
-    """What came of some claims: the credential of each, or why it has none.
+    """What came of some claims: the credential of each, or why some have none.
 
-    `owed` names the message that has their signatures made, should this process not come to it.
+    `editions` are those reserved just now, to be signed. `owed` names the message that has them signed,
+    should this process not come to it.
     """
 
-    credentials: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
-    failures: dict[uuid.UUID, BadgesError] = field(default_factory=dict)
+    credentials: dict[uuid.UUID, uuid.UUID]
+    failures: list[BadgesError] = field(default_factory=list)
+    editions: list[Edition] = field(default_factory=list)
     owed: str = ""
-
-
-class _Kind(NamedTuple):
-    """What claims have in common that can share a template."""
-
-    framework_version_id: uuid.UUID
-    skill_id: str
-    level: str
-    renews: bool
 
 
 def reserve_many(issuing: Issuing, claim_ids: Sequence[uuid.UUID]) -> Reservations:
@@ -66,122 +48,26 @@ def reserve_many(issuing: Issuing, claim_ids: Sequence[uuid.UUID]) -> Reservatio
     """
     with issuing.sessions() as session, transaction(session):
         claims = recognition.approved_many(session, claim_ids)
-        known = select(Credential.claim_id, Credential.id).where(Credential.claim_id.in_(claim_ids))
-        houses = sorted({claim.structure_id for claim in claims.values()})
-        profiles = {house: lock_profile(session, house) for house in houses}
-        found = Reservations({row.claim_id: row.id for row in session.execute(known)})
-        found.failures = {one: NotFound() for one in claim_ids if one not in claims}
-        fresh = [claim for claim in claims.values() if claim.id not in found.credentials]
-        reserved = [
-            one
-            for house, profile in profiles.items()
-            for one in _reserve(
-                session, issuing, profile, [c for c in fresh if c.structure_id == house], found
-            )
-        ]
-        _store(session, issuing, reserved, found)
+        houses = sorted({claim.structure_id for claim in claims})
+        profiles = [lock_profile(session, house) for house in houses]
+        found = Reservations(_known(session, claim_ids))
+        found.failures += [NotFound() for _ in range(len(claim_ids) - len(claims))]
+        for profile in profiles:
+            theirs = [claim for claim in claims if claim.structure_id == profile.structure_id]
+            fresh = [claim for claim in theirs if claim.id not in found.credentials]
+            _reserve(session, issuing, profile, fresh, found)
+        _owe_signatures(session, issuing, found)
         crash_point("reserve:before-commit")
     crash_point("reserve:after-commit")
     return found
 
 
-def write_again(
-    session: Session, issuing: Issuing, profile: IssuerProfile, credential: Credential, moment: datetime
-) -> Frozen:
-    """Return what a reserved credential says when it is written anew from what is true at `moment`."""
-    claim = recognition.approved(session, credential.claim_id)
-    subject = frozen_document(session, credential)["credentialSubject"]
-    desk = _Desk.of(session, issuing, profile, [claim], moment)
-    template = desk.template(claim)
-    credential.recipient_name = desk.names[claim.worker_id]
-    credential.valid_until, credential.achievement_id = desk.valid_until, template.achievement_id
-    place = Place(credential.status_list_id, credential.status_index)
-    recipient_id = uuid.UUID(subject["id"].removeprefix("urn:uuid:"))
-    return Frozen(template.id, desk.written(claim, credential.id, recipient_id, place))
-
-
-@dataclass(frozen=True)
-class _Desk:
-    """What writing the credentials of one issuer at one moment needs, read once for all of them."""
-
-    session: Session
-    issuing: Issuing
-    profile: IssuerProfile
-    issuer_name: str
-    wording: Wording
-    moment: datetime
-    valid_until: datetime | None
-    names: Mapping[uuid.UUID, str]
-    before: Mapping[uuid.UUID, Predecessor]
-    templates: dict[_Kind, IssuingTemplate | BadgesError]
-
-    @classmethod
-    def of(
-        cls,
-        session: Session,
-        issuing: Issuing,
-        profile: IssuerProfile,
-        claims: Sequence[ApprovedClaim],
-        moment: datetime,
-    ) -> "_Desk":
-        structure, months = session.get_one(Structure, profile.structure_id), profile.validity_months
-        return cls(
-            session,
-            issuing,
-            profile,
-            issuer_name=structure.public_name,
-            wording=wording(structure.language),
-            moment=moment,
-            valid_until=end_of_validity(moment, months) if months else None,
-            names=public_names(session, {claim.worker_id for claim in claims}),
-            before=predecessors(session, claims),
-            templates={},
-        )
-
-    def template(self, claim: ApprovedClaim) -> IssuingTemplate:
-        """Return the template for `claim`; what cannot be drawn once cannot be drawn again."""
-        renews = claim.id in self.before
-        kind = _Kind(claim.framework_version_id, claim.skill_id, claim.level, renews)
-        if kind not in self.templates:
-            self.templates[kind] = self._template(kind)
-        found = self.templates[kind]
-        if isinstance(found, BadgesError):
-            raise found
-        return found
-
-    def written(
-        self, claim: ApprovedClaim, credential_id: uuid.UUID, recipient_id: uuid.UUID, place: Place
-    ) -> str:
-        """Return the values of the template for one award, as JSON."""
-        older = self.before.get(claim.id)
-        award = Award(
-            credential_id=credential_id,
-            recipient_id=recipient_id,
-            name=self.names[claim.worker_id],
-            reserved_at=self.moment,
-            awarded_at=claim.decided_at,
-            valid_until=self.valid_until,
-            place=place,
-            basis=claim.basis,
-            renews_id=older.id if older else None,
-            previous_at=older.awarded_at if older else None,
-        )
-        return dump_json(award_values(award, self.wording)).decode()
-
-    def _template(self, kind: _Kind) -> IssuingTemplate | BadgesError:
-        aim = Aim(
-            profile=self.profile,
-            issuer_name=self.issuer_name,
-            framework_version_id=kind.framework_version_id,
-            skill_id=kind.skill_id,
-            level=kind.level,
-            wording=self.wording,
-        )
-        shape = Shape(ends=self.valid_until is not None, renews=kind.renews)
-        try:
-            return template_of(self.session, self.issuing, aim, shape)
-        except BadgesError as fault:
-            return fault
+def _known(session: Session, claim_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return the credentials that some of the claims have, by claim. The locks are held before this reads."""
+    rows = session.execute(
+        select(Credential.claim_id, Credential.id).where(Credential.claim_id.in_(claim_ids))
+    )
+    return {row.claim_id: row.id for row in rows}
 
 
 def _reserve(
@@ -190,61 +76,72 @@ def _reserve(
     profile: IssuerProfile,
     claims: Sequence[ApprovedClaim],
     found: Reservations,
-) -> Iterator[tuple[Row, Act]]:
-    """Decide all about the credentials of one issuer; note in `found` what each claim gets, or why not."""
-    desk = _Desk.of(session, issuing, profile, claims, issuing.clock.now())
-    drawn = []
+) -> None:
+    """Reserve the credentials of one issuer; note in `found` what each claim gets, or why it gets none."""
+    if not claims:
+        return
+    writing, drawn = Writing.of(session, issuing, profile, claims), []
     for claim in claims:
         try:
-            drawn.append((claim, desk.template(claim)))
+            drawn.append((claim, writing.template(claim)))
         except BadgesError as fault:
-            found.failures[claim.id] = fault
-    key = active_key(session, profile.id)
-    for (claim, template), place in zip(
-        drawn, take_indexes(session, issuing, profile, len(drawn)), strict=True
-    ):
-        credential_id = found.credentials[claim.id] = issuing.clock.new_id()
-        text = desk.written(claim, credential_id, issuing.clock.new_id(), place)
-        older = desk.before.get(claim.id)
-        yield (
-            {
-                "id": credential_id,
-                "claim_id": claim.id,
-                "structure_id": claim.structure_id,
-                "profile_id": profile.id,
-                "worker_id": claim.worker_id,
-                "achievement_id": template.achievement_id,
-                "key_id": key.id,
-                "status_list_id": place.status_list_id,
-                "status_index": place.index,
-                "template_id": template.id,
-                "renews_id": older.id if older else None,
-                "edition": 1,
-                "recipient_name": desk.names[claim.worker_id],
-                "unsigned": text,
-                "reserved_at": desk.moment,
-                "valid_until": desk.valid_until,
-                "blocked_reason": "",
-                "suspension_reason": "",
-                "revocation_reason": "",
-            },
-            reserved_act(
-                claim.structure_id, credential_id, 1, key.id, Frozen(template.id, text), template.digest
-            ),
-        )
-
-
-def _store(
-    session: Session, issuing: Issuing, reserved: Sequence[tuple[Row, Act]], found: Reservations
-) -> None:
-    """Write the rows and their journal lines; owe the signatures, should this process not come to them."""
-    if not reserved:
-        return
-    rows, acts = zip(*reserved, strict=True)
-    session.flush()
-    session.connection().execute(insert(Credential), rows)
+            found.failures.append(fault)
+    key, places = active_key(session, profile.id), take_indexes(session, issuing, profile, len(drawn))
+    rows, acts = [], []
+    for (claim, template), place in zip(drawn, places, strict=True):
+        credential_id = issuing.clock.new_id()
+        values = writing.values(claim, credential_id, issuing.clock.new_id(), place)
+        edition = Edition(
+            credential_id, profile.structure_id, key.id, template.id, place.status_list_id, 1,
+            writing.moment, values,
+        )  # fmt: skip
+        text = dump_json(values).decode()
+        rows.append(_row(writing, claim, template, place, edition, text))
+        acts.append(reserved_act(edition, text, template.digest))
+        found.credentials[claim.id] = credential_id
+        found.editions.append(edition)
+    insert_many(session, Credential.__table__, rows)
     audit.record_many(session, issuing.clock, acts)
-    ids = [str(row["id"]) for row in rows]
-    found.owed = f"{ids[0]}:1"
-    owed = Owed(found.owed, {"credential_ids": ",".join(ids)})
+
+
+def _row(
+    writing: Writing,
+    claim: ApprovedClaim,
+    template: StoredTemplate,
+    place: Place,
+    edition: Edition,
+    text: str,
+) -> dict[str, Any]:
+    older = writing.before.get(claim.id)
+    return {
+        "id": edition.id,
+        "claim_id": claim.id,
+        "structure_id": edition.structure_id,
+        "profile_id": writing.profile.id,
+        "worker_id": claim.worker_id,
+        "achievement_id": template.achievement_id,
+        "key_id": edition.key_id,
+        "status_list_id": place.status_list_id,
+        "status_index": place.index,
+        "template_id": template.id,
+        "renews_id": older.id if older else None,
+        "edition": edition.edition,
+        "recipient_name": edition.frozen["name"],
+        "unsigned": text,
+        "reserved_at": edition.reserved_at,
+        "valid_until": writing.valid_until,
+        "blocked_reason": "",
+        "suspension_reason": "",
+        "revocation_reason": "",
+    }
+
+
+def _owe_signatures(session: Session, issuing: Issuing, found: Reservations) -> None:
+    """Have the badges signed by somebody else, a minute from now, should this process not come to it."""
+    if not found.editions:
+        return
+    first = found.editions[0]
+    found.owed = f"{first.id}:{first.edition}"
+    ids = ",".join([str(edition.id) for edition in found.editions])
+    owed = Owed(found.owed, {"credential_ids": ids})
     outbox.publish_many(session, issuing.clock, topic="credential.reserved", owed=[owed], after=LEASE)

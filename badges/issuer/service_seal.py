@@ -17,9 +17,10 @@ from badges.errors import NotIssuable, SignedOtherwise
 from badges.issuer.models import Credential
 from badges.issuer.queries import local_documents
 from badges.issuer.queries_restore import require_acknowledged
-from badges.issuer.service_prepare import Edition, prepared, reserved_editions
+from badges.issuer.service_editions import Edition
+from badges.issuer.service_prepare import prepared, reserved_editions
 from badges.issuer.service_signing import SYSTEM, Issuing, held_key
-from badges.issuer.service_status import ensure_published
+from badges.issuer.service_status import ensure_published, publish_status_list
 from badges.issuer.service_templates import frozen_document
 from badges.openbadges.report import Verdict
 from badges.openbadges.template import secured
@@ -44,22 +45,33 @@ def complete(issuing: Issuing, credential_id: uuid.UUID) -> None:
     complete_many(issuing, [credential_id])
 
 
-def complete_many(issuing: Issuing, credential_ids: Sequence[uuid.UUID], *, owed: str = "") -> None:
-    """Check, sign and seal the reserved editions of some credentials; nothing to do where that is done.
+def complete_many(issuing: Issuing, credential_ids: Sequence[uuid.UUID]) -> None:
+    """Seal the reserved editions of some credentials as `seal_many` does; nothing to do where that is done.
 
-    What fails its checks is not signed: that credential is blocked, with the reason, until an
-    administrator mends it, and holds back no other. What was withdrawn before it was ever signed stays
-    unsigned. One of the signed badges, at random, is judged by our own verifier before any is kept.
-    `owed` names the message that then need not be carried out any more. Raises `NotFound`,
-    `SignedOtherwise`, what the signer raises. Journals "credential.signed" or "credential.blocked" for each.
+    What is blocked waits for an administrator, and what was withdrawn before it was ever signed stays
+    unsigned. Raises `NotFound`, and what `seal_many` raises.
     """
     with issuing.sessions() as session:
-        require_acknowledged(session)
         editions = reserved_editions(session, credential_ids)
+    seal_many(issuing, editions)
+
+
+def seal_many(issuing: Issuing, editions: Sequence[Edition], *, owed: str = "") -> None:
+    """Check, sign and seal some reserved editions.
+
+    What fails its checks is not signed: that credential is blocked, with the reason, until an
+    administrator mends it, and holds back no other. One of the signed badges, at random, is judged by our
+    own verifier before any is kept. `owed` names the message that then need not be carried out any more.
+    Raises `SignedOtherwise`, and what the signer raises. Journals "credential.signed" or
+    "credential.blocked" for each.
+    """
+    if not editions:
+        return
     for status_list_id in {edition.status_list_id for edition in editions}:
         ensure_published(issuing, status_list_id)
     sealing = _Sealing()
     with issuing.sessions() as session:
+        require_acknowledged(session)
         crash_point("lint:before")
         batches = list(prepared(session, editions, sealing.blocked))
     crash_point("sign:before")
@@ -68,23 +80,31 @@ def complete_many(issuing: Issuing, credential_ids: Sequence[uuid.UUID], *, owed
         for one, signature in zip(batch, signatures, strict=True):
             sealing.signed.append((one.edition, secured(one.before, signature)))
     crash_point("sign:after")
-    _judge_one(issuing, sealing)
+    if sealing.signed:
+        _judge(issuing, *_RANDOM.choice(sealing.signed))
     _seal(issuing, sealing, owed)
     crash_point("seal:after-commit")
 
 
-def _judge_one(issuing: Issuing, sealing: _Sealing) -> None:
+def _judge(issuing: Issuing, edition: Edition, signed: bytes) -> None:
     """Have our own verifier read one badge, from the very bytes that are about to be kept."""
-    if not sealing.signed:
+    if _is_authentic(issuing, edition, signed):
         return
-    edition, signed = _RANDOM.choice(sealing.signed)
+    # A list still signed with a key that was disowned just now would spoil every badge.
+    publish_status_list(issuing, edition.status_list_id)
+    if not _is_authentic(issuing, edition, signed):
+        raise SignedOtherwise
+
+
+def _is_authentic(issuing: Issuing, edition: Edition, signed: bytes) -> bool:
+    """Tell whether strangers would trust `signed`, and whether it says what the database has frozen."""
     with issuing.sessions() as session:
         now = max(issuing.clock.now(), edition.reserved_at)
         report = verify(signed, resolver=local_documents(session), now=now)
-        frozen = frozen_document(session, edition)
-    unsigned = {name: value for name, value in report.credential.items() if name != "proof"}
-    if report.verdict not in AUTHENTIC or unsigned != frozen:
-        raise SignedOtherwise
+        row = session.get_one(Credential, edition.id)
+        frozen = frozen_document(session, row)
+    said = {name: value for name, value in report.credential.items() if name != "proof"}
+    return report.verdict in AUTHENTIC and (said == frozen or row.edition != edition.edition)
 
 
 def _seal(issuing: Issuing, sealing: _Sealing, owed: str) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,7 +26,15 @@ COMPILED = 256
 """Templates kept compiled in one process: some 100 kB each, for as many achievements in use at a time."""
 
 
-def template_of(session: Session, issuing: Issuing, aim: Aim, shape: Shape) -> IssuingTemplate:
+class StoredTemplate(NamedTuple):
+    """A template as it is referred to; `digest` is the SHA-256 of its document."""
+
+    id: uuid.UUID
+    achievement_id: uuid.UUID
+    digest: str
+
+
+def template_of(session: Session, issuing: Issuing, aim: Aim, shape: Shape) -> StoredTemplate:
     """Return the template of `aim` in `shape` as the issuer looks today, stored when it is new.
 
     In the caller's transaction, which holds the lock of the profile. Raises what `ensure` raises.
@@ -47,12 +55,13 @@ def template_of(session: Session, issuing: Issuing, aim: Aim, shape: Shape) -> I
     )
     text = dump_json(document).decode()
     digest = hashlib.sha256(text.encode()).hexdigest()
-    known = session.scalars(
-        select(IssuingTemplate).where(
+    known = session.scalar(
+        select(IssuingTemplate.id).where(
             IssuingTemplate.profile_id == profile.id, IssuingTemplate.digest == digest
         )
-    ).one_or_none()
-    return known or _store(session, issuing, achievement.id, profile.id, digest, text)
+    )
+    template_id = known or _store(session, issuing, achievement.id, profile.id, digest, text)
+    return StoredTemplate(template_id, achievement.id, digest)
 
 
 def compiled(session: Session, template_id: uuid.UUID, did: str) -> Template:
@@ -91,7 +100,7 @@ def _store(
     profile_id: uuid.UUID,
     digest: str,
     text: str,
-) -> IssuingTemplate:
+) -> uuid.UUID:
     template = IssuingTemplate(
         id=issuing.clock.new_id(),
         profile_id=profile_id,
@@ -102,7 +111,7 @@ def _store(
     )
     session.add(template)
     session.flush()
-    return template
+    return template.id
 
 
 def _text_of(session: Session, template_id: uuid.UUID) -> str:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,8 +36,7 @@ class ClaimKey:
     level: str
 
 
-@dataclass(frozen=True)
-class ApprovedClaim:
+class ApprovedClaim(NamedTuple):
     """All that issuing needs of a claim, and nothing more."""
 
     id: uuid.UUID
@@ -69,20 +69,25 @@ def approved(session: Session, claim_id: uuid.UUID) -> ApprovedClaim:
     )
 
 
-def approved_many(session: Session, claim_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ApprovedClaim]:
-    """Return those of the claims that were approved, by id, in one query; of their basis, the summary only."""
-    columns = select(
-        Claim.id, Claim.structure_id, Claim.worker_id, Claim.framework_version_id, Claim.skill_id,
-        Claim.level, Claim.decided_at, Claim.basis,
-    )  # fmt: skip
-    rows = session.execute(columns.where(Claim.id.in_(claim_ids), Claim.state.in_(_APPROVED)))
-    return {
-        claim_id: ApprovedClaim(
-            claim_id, structure_id, worker_id, version_id, skill_id, level, decided_at, summary_from_json(basis)
-        )
-        for claim_id, structure_id, worker_id, version_id, skill_id, level, decided_at, basis in rows
+def approved_many(session: Session, claim_ids: Collection[uuid.UUID]) -> list[ApprovedClaim]:
+    """Return those of the claims that were approved, in one query; of their basis, the summary only."""
+    rows = session.execute(
+        select(
+            Claim.id,
+            Claim.structure_id,
+            Claim.worker_id,
+            Claim.framework_version_id,
+            Claim.skill_id,
+            Claim.level,
+            Claim.decided_at,
+            Claim.basis,
+        ).where(Claim.id.in_(claim_ids), Claim.state.in_(_APPROVED))
+    )
+    return [
+        ApprovedClaim._make((*claim, decided_at, summary_from_json(basis)))
+        for *claim, decided_at, basis in rows
         if decided_at and basis
-    }
+    ]
 
 
 def key_of(claim: Claim) -> ClaimKey:

@@ -77,7 +77,20 @@ def from_json(values: Mapping[str, Any]) -> Basis:
 
 def summary_from_json(values: Mapping[str, Any]) -> Basis:
     """Return what `to_json` wrote without what must stay inside: which observations, and their titles."""
-    return from_json({**values, "observation_ids": (), "situation_titles": ()})
+    first, last = values["first_day"], values["last_day"]
+    return Basis(
+        observation_ids=(),
+        observations=values["observations"],
+        days=values["days"],
+        situations=values["situations"],
+        observers=values["observers"],
+        first_day=date.fromisoformat(first) if first else None,
+        last_day=date.fromisoformat(last) if last else None,
+        situation_titles=(),
+        agreed=values["agreed"],
+        reviewer_kind=values["reviewer_kind"],
+        outside_organisation=values["outside_organisation"],
+    )
 
 
 def digest(seen: Sequence[SeenFact]) -> str:
