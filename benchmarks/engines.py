@@ -1,10 +1,11 @@
 """Job engines side by side: what a task costs to enqueue, how soon it begins, what a `kill -9` does to it.
 
 The measurement behind docs/adr/0015. Run it in an environment of its own that holds the candidates:
-`python benchmarks/engines.py huey-sqlite huey-postgres huey-redis procrastinate dramatiq rq celery`; the engine in
+`python benchmarks/engines.py huey-sqlite huey-postgres huey-redis procrastinate dramatiq rq celery`; the one in
 use (`outbox-sqlite`, `outbox-postgres`) needs the product's environment. PostgreSQL is reached through
 ENGINES_POSTGRES (a libpq URL of an empty database), Redis through ENGINES_REDIS.
 """
+# ruff: noqa: PLC0415 - each candidate is imported when it is measured: they need not all be installed
 
 import json
 import os
@@ -142,7 +143,7 @@ ENGINES: dict[str, Callable[[], Engine]] = {
 def worker(name: str) -> subprocess.Popen[bytes]:
     """Start one worker in a session of its own, so that all its processes can be killed at once."""
     quiet = subprocess.DEVNULL
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - ourselves
         [sys.executable, __file__, "--work", name], start_new_session=True, stdout=quiet, stderr=quiet
     )
 
@@ -162,7 +163,7 @@ def latencies(enqueue: Callable[[str, float], object]) -> list[float]:
     """Return the milliseconds from the end of enqueueing to the beginning of the work, idle before each."""
     found = []
     for number in range(SAMPLES):
-        time.sleep(random.uniform(0.7, 1.9))  # out of step with any polling
+        time.sleep(random.uniform(0.7, 1.9))  # noqa: S311 - out of step with any polling
         mark = FOLDER / f"mark-{time.time_ns()}-{number}"
         enqueue(str(mark), 0.0)
         sent = time.time()
@@ -211,7 +212,11 @@ def killed(name: str, enqueue: Callable[[str, float], object], running: subproce
     again = worker(name)
     noted = wait_for(mark, 2)
     kill(again)
-    return f"done again after {noted[1] - first:.0f} s" if len(noted) > 1 else f"not begun again in {PATIENCE:.0f} s"
+    return (
+        f"done again after {noted[1] - first:.0f} s"
+        if len(noted) > 1
+        else f"not begun again in {PATIENCE:.0f} s"
+    )
 
 
 def measure(name: str) -> dict[str, Any]:
