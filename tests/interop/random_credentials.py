@@ -27,7 +27,7 @@ ALPHABETS = (
     "\n\r\t ",
     "😀🎖𝔸\U0010ffff",
     "日本語 العربية עברית",
-    "\u2028\u2029\u00a0\u200d\u202e\ufeff",
+    "\u2028\u2029\u00a0\u200d\u202e",
 )
 IRIS = (
     "https://x.example/é?q=1#f",
@@ -45,10 +45,21 @@ TYPES = (
     "IdentityObject", "Image", "Profile", "Related", "Result", "ResultDescription", "RubricCriterionLevel",
     "VerifiableCredential", "EndorsementSubject", "EndorsementCredential", "https://x.example/Type",
 )  # fmt: skip
-MEMBERS = ("tag", "proof", "geo", "termsOfUse", "urn:x:p", "xsd:string", "cred:evidence", "@type", "@id", "type")
+MEMBERS = (
+    "tag",
+    "proof",
+    "geo",
+    "termsOfUse",
+    "urn:x:p",
+    "xsd:string",
+    "cred:evidence",
+    "@type",
+    "@id",
+    "type",
+)
 # Members that the contexts define for objects of a type: plain texts, then objects and identifiers.
 TEXTS_OF = {
-    "Achievement": "achievementType creditsAvailable fieldOfStudy humanCode inLanguage specialization tag version",
+    "Achievement": "achievementType creditsAvailable fieldOfStudy humanCode inLanguage tag version",
     "AchievementSubject": "activityEndDate creditsEarned licenseNumber narrative role term",
     "Alignment": "targetCode targetDescription targetFramework targetName targetType targetUrl",
     "Criteria": "narrative",
@@ -81,20 +92,14 @@ def text(chance: Random) -> str:
 
 def value(chance: Random, depth: int = 0) -> Any:
     """Return any value: a scalar, a value object, a node, an embedded credential, or lists of these."""
-    kind = chance.randint(0, 11 if depth < 4 else 6)
-    if kind <= 1:
-        return text(chance)
-    if kind == 2:
-        return chance.choice(IRIS)
-    if kind == 3:
-        return chance.choice(NUMBERS)
-    if kind == 4:
-        return chance.choice((True, False, None, [], {}))
-    if kind <= 6:
+    kind = chance.randint(0, 9 if depth < 4 else 4)
+    if kind <= 2:
+        return chance.choice((text(chance), *IRIS, *NUMBERS, True, False, None, [], {}))
+    if kind <= 4:
         return value_object(chance)
-    if kind <= 8:
+    if kind <= 6:
         return [value(chance, depth + 1) for _ in range(chance.randint(0, 3))]
-    if kind == 9:
+    if kind == 7:
         return chance.choice((signed(), endorsement(), {"id": chance.choice(IRIS)}))
     return node(chance, depth)
 
@@ -141,9 +146,16 @@ def member(chance: Random, types: list[str]) -> tuple[str, Any]:
     if not known:
         return chance.choice(("name", "description", "urn:x:p")), value_object(chance)
     if known[0] in OBJECTS_OF and chance.random() < 0.4:
-        found = chance.choice((node(chance, 3), endorsement(), {"id": chance.choice(IRIS)}, [node(chance, 3)]))
+        found = chance.choice(
+            (node(chance, 3), endorsement(), {"id": chance.choice(IRIS)}, [node(chance, 3)])
+        )
         return chance.choice(OBJECTS_OF[known[0]].split()), found
-    scalars = (text(chance), value_object(chance), chance.choice(NUMBERS), [text(chance), [text(chance)], None])
+    scalars = (
+        text(chance),
+        value_object(chance),
+        chance.choice(NUMBERS),
+        [text(chance), [text(chance)], None],
+    )
     return chance.choice(TEXTS_OF[known[0]].split()), chance.choice(scalars)
 
 

@@ -65,6 +65,18 @@ def test_what_is_no_ed25519_public_key_is_refused(text: str) -> None:
         keys.public_from_multibase(text)
 
 
+def test_both_ways_of_signing_make_the_same_signature_and_only_that_one_holds() -> None:
+    sign = keys.signer_from_bytes(keys.private_bytes(KEY))
+    signature = sign(b"message")
+    assert signature == KEY.sign(b"message")
+    assert keys.is_signed_by(PUBLIC, signature, b"message")
+    assert not keys.is_signed_by(PUBLIC, signature, b"massage")
+    assert not keys.is_signed_by(PUBLIC, signature[:-1] + b"\0", b"message")
+    assert not keys.is_signed_by(keys.generate_private_key().public_key(), signature, b"message")
+    with pytest.raises(BadKey):
+        keys.signer_from_bytes(b"short")
+
+
 def test_a_private_key_of_another_length_is_refused() -> None:
     with pytest.raises(BadKey):
         keys.private_from_bytes(b"short")

@@ -49,6 +49,30 @@ def test_what_is_harmless_is_read() -> None:
     assert load_json(text) == load_json(text.encode()) == expected
 
 
+@given(st.text(st.sampled_from('aé\\"\n\x00\x07\x08\x0c\x7f\ud800😀'), max_size=6), st.booleans())
+def test_an_unsafe_character_is_found_however_it_is_written(text: str, escape: bool) -> None:
+    unsafe = set(text) & set("\x00\x07\x08\x0c\x7f\ud800")
+    written = json.dumps({text: [text]}, ensure_ascii=escape)
+    if unsafe:
+        with pytest.raises(errors.UnsafeText):
+            load_json(written)
+    else:
+        assert load_json(written) == {text: [text]}
+
+
+@pytest.mark.parametrize("levels", range(60, 68))
+@pytest.mark.parametrize("inside", ["", "1", '{"b": 1}', "[]"])
+def test_depth_is_counted_as_it_is_for_values_made_by_a_program(levels: int, inside: str) -> None:
+    text = '{"a": ' + "[" * levels + inside + "]" * levels + "}"
+    try:
+        check_values(json.loads(text))
+    except errors.DocumentTooDeep:
+        with pytest.raises(errors.DocumentTooDeep):
+            load_json(text)
+    else:
+        assert load_json(text)
+
+
 def test_64_levels_are_read() -> None:
     assert load_json(b'{"a": ' + b"[" * 62 + b"]" * 62 + b"}")
 

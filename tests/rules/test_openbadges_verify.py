@@ -377,6 +377,20 @@ def test_only_a_sound_list_by_the_same_issuer_decides(document: dict[str, Any], 
     assert _report(signed(), documents() | {LIST_URL: document}).verdict is verdict
 
 
+def test_a_list_once_found_sound_is_still_asked_whose_key_and_until_when() -> None:
+    """Only that this key made this proof is remembered, which no later moment can change."""
+    listed = status_list(validUntil="2026-12-01T00:00:00Z")
+    known = documents() | {LIST_URL: listed}
+    assert _report(signed(), known).verdict is Verdict.VALID
+    assert _report(signed(), known, NOW + timedelta(days=30)).verdict is Verdict.UNKNOWN
+    altered = listed | {"validUntil": "2027-12-01T00:00:00Z"}
+    assert _report(signed(), known | {LIST_URL: altered}).verdict is Verdict.UNKNOWN
+    other = did_document(DID, [OTHER.public_key()])
+    unlisted = _check(_report(signed(), known | {DID: other}), "signature")
+    assert unlisted.outcome is Outcome.FAILED
+    assert _report(signed(), known).verdict is Verdict.VALID
+
+
 def test_a_suspended_badge_says_so() -> None:
     document = unsigned()
     document["credentialStatus"]["statusPurpose"] = "suspension"
