@@ -1,6 +1,7 @@
 """Whoever holds the keys: what is signed verifies, what is refused is refused, and no secret shows."""
 
 import multiprocessing
+import sys
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from badges.app import build_ports
 from badges.errors import (
     KeyUnreadable,
     Misconfigured,
@@ -220,3 +222,20 @@ def test_a_token_is_described_whole_or_not_at_all(changes: dict[str, str]) -> No
 def test_the_pin_does_not_show_in_the_settings() -> None:
     whole = {"pkcs11_module": "/lib/x.so", "pkcs11_token": "t", "pkcs11_pin": "13579-secret"}
     assert "13579" not in repr(_settings(**whole))
+
+
+def test_the_settings_say_where_new_keys_are_made(token: SoftToken) -> None:
+    described = {"pkcs11_module": token.module, "pkcs11_token": LABEL, "pkcs11_pin": PIN}
+    inside = build_ports(_settings(**described, signer="pkcs11")).signer.make(PROFILE)
+    back = build_ports(_settings(**described)).signer
+    outside = back.make(PROFILE)
+    assert (inside.custodian, outside.custodian) == ("pkcs11", "local")
+    for key in (inside, outside):
+        verify(key, MESSAGES, back.sign(key, MESSAGES))
+
+
+def test_a_token_without_the_extra_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pkcs11", None)
+    monkeypatch.delitem(sys.modules, "badges.issuer.signer_pkcs11", raising=False)
+    with pytest.raises(Misconfigured, match="extra"):
+        build_ports(_settings(pkcs11_module="/lib/x.so", pkcs11_token="t", pkcs11_pin="1"))
