@@ -28,7 +28,15 @@ from badges.demo.picture import garden_picture
 from badges.demo.story import Story, StoryClock
 from badges.demo.world import World
 from badges.evidence.models import AnswerKind, Observation, ObservationPhoto, SituationKind, Talk
-from badges.issuer.models import Achievement, Credential, IssuerKey, IssuerProfile, StatusList
+from badges.issuer.models import (
+    Achievement,
+    Credential,
+    IssuerKey,
+    IssuerProfile,
+    StatusList,
+    Wave,
+    WaveState,
+)
 from badges.people import service as people
 from badges.people import service_people, service_roster, service_sign_in
 from badges.people.models import EmailLink, Person, SignIn
@@ -272,7 +280,10 @@ class Casting:
         token = service_invitations.invite_reviewer(
             self.session, self.clock, self._in(self.cast["administrator"], self.home), in_review, "H", "Four"
         )
+        approved_at = self.session.get_one(Claim, approved).decided_at
+        assert approved_at is not None
         self._note(
+            approved_at=approved_at.isoformat(),
             version_id=version_id, skill_id=CLAIMED[0], level=CLAIMED[1], soft_id=soft, claim_id=in_review,
             ready_claim=ready, refused_claim=refused, approved_claim=approved, version=view.about.version,
             shown=view.shown, invitation=token,
@@ -303,7 +314,15 @@ class Casting:
             ).one(),
         )  # fmt: skip
         assert self.session.get(Achievement, mine["kept"].achievement_id)
+        self._waves()
         self.session.commit()
+
+    def _waves(self) -> None:
+        """One under way and one stopped, each with a badge still to come."""
+        for name, state in (("wave_id", WaveState.RUNNING), ("stopped_wave", WaveState.CANCELLED)):
+            wave_id, now = uuid.uuid4(), self.clock.now()
+            self.session.add(Wave(id=wave_id, structure_id=self.home, started_at=now, state=state, total=1))
+            self._note(**{name: wave_id})
 
     def _doors(self) -> None:
         admin = self._in(self.cast["administrator"], self.home)
@@ -413,7 +432,7 @@ def parameters(ids: Mapping[str, str], endpoint: str) -> dict[str, str]:
         "admin.mend": {"credential_id": ids["stuck"]},
         "static": {"filename": "icons.svg"},
     }
-    return {**ids, "token": token, "kind": "svg", **own.get(endpoint, {})}
+    return {**ids, "name": ids["multibase"], "token": token, "kind": "svg", **own.get(endpoint, {})}
 
 
 def queries(ids: Mapping[str, str], endpoint: str) -> dict[str, str]:
@@ -421,6 +440,7 @@ def queries(ids: Mapping[str, str], endpoint: str) -> dict[str, str]:
     chosen = {"who": ids["worker_id"]}
     return {
         "supervisor.skills": chosen,
+        "reviewer.batch_done": {"at": ids["approved_at"]},
         "supervisor.observe": chosen
         | {"version": ids["version_id"], "skill": ids["skill_id"], "level": ids["level"]},
     }.get(endpoint, {})
@@ -429,6 +449,7 @@ def queries(ids: Mapping[str, str], endpoint: str) -> dict[str, str]:
 def payload(ids: Mapping[str, str], endpoint: str) -> dict[str, Any]:
     """A form that is right in every respect, so that only permission can refuse it."""
     decision = {"version": ids["version"], "shown": ids["shown"], "comment": "Un exemple de plus."}
+    ticked = {"choice": f"{ids['claim_id']}:{ids['version']}:{ids['shown']}"}
     day = {"day": "2026-11-20"}
     person = {"given_name": "Amina", "family_name": "Diallo", "language": "fr", "crew": "Serres"}
     texts = {"legal_name": "Association", "model": "tremplin", "public_name": "Jardins", "language": "fr"}
@@ -456,6 +477,9 @@ def payload(ids: Mapping[str, str], endpoint: str) -> dict[str, Any]:
         "claims.interview": day,
         "reviewer.interview": day,
         "reviewer.approve": decision,
+        "reviewer.check_batch": ticked,
+        "reviewer.approve_batch": ticked,
+        "reviewer.undo_batch": {"at": ids["approved_at"]},
         "reviewer.send_back": decision | {"reason": "concrete_example"},
         "reviewer.send_refusal": decision | {"reason": "not_yet_regular"},
         "invited.approve": decision,
@@ -472,6 +496,9 @@ def payload(ids: Mapping[str, str], endpoint: str) -> dict[str, Any]:
         "admin.send_invitation": {"name": "Hélène", "organisation": "Le Fournil"},
         "admin.mark_compromised": {"since": "2026-11-20"},
         "admin.revoke": {"reason": "Confusion"},
+        "admin.suspend": {"doubt": "Confusion"},
+        "admin.set_habits": {"issuing": "waves", "months": "24"},
+        "admin.start_wave": {"wave_id": uuid.uuid4()},
         "operator.create_structure": texts
         | {"public_name": "Les Ateliers", "given_name": "Zoé", "email": "zoe@ateliers.example"},
     }  # fmt: skip

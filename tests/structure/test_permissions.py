@@ -29,6 +29,7 @@ OWN_THINGS = ("/me", "/sign-out")
 """Pages about oneself: everybody has their own."""
 NAMED_IN_THE_FORM = {
     "POST /claims", "POST /observations", "POST /observations/take-back", "POST /situations/new",
+    "POST /review/batch", "POST /review/batch/check",
 }  # fmt: skip
 SHARED_BY_ALL = ("/drawings/", "/admin/frameworks/")
 """Frameworks belong to nobody: every structure reads the same ones, and their marks."""
@@ -143,6 +144,7 @@ def test_nobody_decides_about_what_they_observed() -> None:
         row = EXPECTED[f"POST /review/<uuid:claim_id>/{step}"]
         assert row["reviewer"] == "303"
         assert row["reviewer who observed"] == "403"
+    assert EXPECTED["POST /review/batch"]["reviewer who observed"] == "403"
 
 
 MIXTURES: tuple[tuple[str, str, Mapping[str, str]], ...] = (

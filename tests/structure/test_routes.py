@@ -38,8 +38,10 @@ OF_ITS_FORM = "of its form"
 AFTER_A_STEP = {
     "admin.adopt_framework",  # a newer version was imported
     "admin.open_issuer",  # the structure is no issuer yet
+    "admin.reinstate",  # the badge is paused
     "admin.reopen",  # the account is closed
     "claims.interview",  # the highest level
+    "reviewer.approve_batch",  # the selection was read again
     "reviewer.interview",
     "reviewer.undo",  # in the ten seconds after an approval
     "me.switch",  # somebody of two structures
@@ -231,6 +233,7 @@ def other_states(scene: Scene) -> list[str]:
         f"/claims/{scene.ids['refused_claim']}",
         f"/badges/{scene.ids['offered']}",
         f"/admin/credentials/{scene.ids['stuck']}",
+        f"/admin/waves/{scene.ids['stopped_wave']}",
     ]
 
 
@@ -248,7 +251,7 @@ def test_no_address_holds_a_number_to_count_up(scene: Scene, pages: Mapping[str,
         for name, converter in rule._converters.items()
         if type(converter).__name__ in {"UnicodeConverter", "PathConverter"}
     }
-    assert free == {"token", "slug", "multibase", "skill_id", "level", "filename"}
+    assert free == {"token", "slug", "name", "skill_id", "level", "filename"}
     counted = re.compile(r"/\d+(/|$)")
     links = [link for page in html(pages).values() for link in page.links]
     assert [link for link in links if counted.search(urlsplit(link).path)] == []
