@@ -31,16 +31,16 @@ def handlers(ports: Ports) -> Handlers:
     """Return what happens for each topic. Every topic that is published has a handler (a test checks it)."""
     return {
         "claim.approved": Bulk(
-            lambda payloads: issuer.issue_approved(ports.issuing, _ids(payloads, "claim_id"))
+            lambda payloads: issuer.issue_approved(ports.issuing, ids_in(payloads, "claim_id"))
         ),
         "wave.chunk": lambda payload: service_waves.issue_chunk(
             ports.issuing, UUID(payload["wave_id"]), int(payload["chunk"])
         ),
         "credential.reserved": Bulk(
-            lambda payloads: issuer.complete_many(ports.issuing, _ids(payloads, "credential_id")), most=FEW
+            lambda payloads: issuer.complete_many(ports.issuing, ids_in(payloads, "credential_id")), most=FEW
         ),
         "credential.issued": Bulk(
-            lambda payloads: sharing.offer_many(ports.sessions, ports.clock, _ids(payloads, "credential_id")),
+            lambda payloads: sharing.offer_many(ports.sessions, ports.clock, ids_in(payloads, "credential_id")),
             most=FEW,
         ),
         "status_list.changed": lambda payload: issuer.publish_status_list(
@@ -56,7 +56,7 @@ def handlers(ports: Ports) -> Handlers:
     }
 
 
-def _ids(payloads: Sequence[Payload], name: str) -> list[UUID]:
+def ids_in(payloads: Sequence[Payload], name: str) -> list[UUID]:
     """Return what some messages are about: each names one (`credential_id`) or many (`credential_ids`)."""
     texts = (one.get(f"{name}s") or one[name] for one in payloads)
     return [UUID(identifier) for text in texts for identifier in text.split(",")]

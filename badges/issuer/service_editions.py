@@ -68,7 +68,7 @@ def freeze(
 
 
 def reserved_act(edition: Edition, text: str, digest: str, *, actor: str = SYSTEM) -> Act:
-    """Return the journal line of a reservation that froze `text`; `digest` is that of its template, if any."""
+    """Return the journal line of a reservation that froze `text`; `digest` is its template's, if any."""
     details = {
         "edition": str(edition.edition),
         "key": str(edition.key_id),

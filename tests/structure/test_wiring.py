@@ -5,6 +5,7 @@ import importlib
 import re
 from collections import Counter
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -33,12 +34,17 @@ def keyword(path: Path, call: ast.Call, name: str) -> object:
     if isinstance(given, ast.Constant):
         return given.value
     module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    return getattr(importlib.import_module(module), ast.unparse(given))
+    return attrgetter(ast.unparse(given))(importlib.import_module(module))
 
 
 # -- topics -------------------------------------------------------------------------------------
 def published() -> set[object]:
-    return {keyword(path, call, "topic") for path, call in calls("outbox.publish")}
+    return {
+        keyword(path, call, "topic")
+        for name in ("outbox.publish", "outbox.publish_many")
+        for path, call in calls(name)
+        if path.name != "outbox.py"
+    }
 
 
 def test_every_consequence_that_is_owed_can_be_carried_out_and_no_handler_waits_for_nothing(
@@ -52,7 +58,12 @@ def test_every_consequence_that_is_owed_can_be_carried_out_and_no_handler_waits_
 
 
 def test_only_what_is_published_is_cancelled() -> None:
-    assert {keyword(path, call, "topic") for path, call in calls("outbox.cancel")} <= published()
+    cancelled = {
+        keyword(path, call, "topic")
+        for name in ("outbox.cancel", "outbox.cancel_many")
+        for path, call in calls(name)
+    }
+    assert cancelled <= published()
 
 
 def test_the_outbox_is_written_through_its_own_verbs_only() -> None:
@@ -62,19 +73,19 @@ def test_the_outbox_is_written_through_its_own_verbs_only() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ImportFrom)
         and node.module == "badges.outbox"
-        and {"publish", "cancel"} & {alias.name for alias in node.names}
+        and {"publish", "publish_many", "cancel", "cancel_many"} & {alias.name for alias in node.names}
     ]
     assert imported == [], "a bare publish(...) would escape the tests above"
 
 
 # -- the journal --------------------------------------------------------------------------------
 def test_acts_are_written_as_thing_dot_what_happened() -> None:
+    named = [one.value for _, call in calls("audit.record") for one in call.keywords if one.arg == "act"]
+    named += [call.args[1] for name in ("Act", "audit.Act") for _, call in calls(name) if len(call.args) > 1]
     acts = {
         given.value
-        for _, call in calls("audit.record")
-        for one in call.keywords
-        if one.arg == "act"
-        for given in ast.walk(one.value)
+        for value in named
+        for given in ast.walk(value)
         if isinstance(given, ast.Constant) and isinstance(given.value, str) and "." in given.value
     }
     whole = {act for act in acts if not act.endswith(".")}
@@ -102,12 +113,12 @@ def read_from_the_environment() -> set[str]:
 
 def test_settings_are_documented_and_nothing_else_is() -> None:
     page = (ROOT / "docs" / "settings.md").read_text()
-    rows = re.findall(r"^\| `(BADGES_[A-Z_]+)` \|", page, re.MULTILINE)
+    rows = re.findall(r"^\| `(BADGES_[A-Z0-9_]+)` \|", page, re.MULTILINE)
     assert sorted(rows) == sorted(read_from_the_environment())
 
 
 def test_settings_name_only_variables_that_exist() -> None:
-    told = set(re.findall(r"BADGES_[A-Z_]+", (BADGES / "settings.py").read_text())) - {"BADGES_"}
+    told = set(re.findall(r"BADGES_[A-Z0-9_]+", (BADGES / "settings.py").read_text())) - {"BADGES_"}
     assert told <= read_from_the_environment()
 
 
