@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from badges import outbox
 from badges.audit import JournalEntry
+from badges.frameworks import service as frameworks
 from badges.issuer import queries, service
 from badges.issuer.models import Credential, IssuerKey, KeyState, StatusList, StatusPurpose
 from badges.openbadges.report import Verdict
@@ -33,6 +34,7 @@ class House:
         admin = factories.make_person(session, clock, self.structure, Role.ADMIN, given_name="Claire")
         session.commit()
         session.expunge_all()
+        frameworks.adopt_catalogue(session, clock, self.structure.id)
         self.admin = factories.actor_of(self.structure, admin, Role.ADMIN)
         self.amina = factories.actor_of(self.structure, self.worker, Role.WORKER)
         self.bakary = factories.actor_of(self.structure, other, Role.WORKER)

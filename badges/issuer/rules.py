@@ -162,9 +162,17 @@ def renamed(document: Document, moment: datetime, *, name: str) -> Document:
 
 
 def redated(document: Document, moment: datetime) -> Document:
-    """Return `document` valid from `moment`, yet not from later than its end; awardedDate stays."""
+    """Return `document` valid from `moment`; awardedDate and the end stay."""
+    return document | {"validFrom": beginning(moment, document.get("validUntil", ""))}
+
+
+def beginning(moment: datetime, end: str) -> str:
+    """Return the validFrom of an edition made at `moment` that ends at `end` (a timestamp, or nothing).
+
+    A badge whose time is over still gets new editions, for another name or key: none begins after its end.
+    """
     written = timestamp(moment)
-    return document | {"validFrom": min(written, document.get("validUntil", written))}
+    return min(written, end) if end else written
 
 
 def relisted(document: Document, moment: datetime, *, entry: StatusEntry) -> Document:

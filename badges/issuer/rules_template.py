@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from badges.issuer.rules import Award, level_id, redated, relisted, renamed
+from badges.issuer.rules import Award, beginning, level_id, redated, relisted, renamed
 from badges.issuer.rules_wording import Wording
 from badges.openbadges.credential import credential_document
 from badges.openbadges.loads import Document
@@ -108,7 +108,7 @@ class Amendment:
 
     def of_values(self, values: Mapping[str, str], moment: datetime) -> dict[str, str]:
         """Return `values` (of a template) valid from `moment`, amended."""
-        amended = {**values, "valid_from": timestamp(moment)}
+        amended = {**values, "valid_from": beginning(moment, values.get("valid_until", ""))}
         if self.name:
             amended["name"] = self.name
         if self.entry:

@@ -4,7 +4,7 @@
 //
 // documents.json maps a DID or an address to its document (DID documents, status lists). Prints
 // { "<file>": { "digitalbazaar": {"verdict", "errors"}, "digitalcredentials": {…} } } where verdict
-// is valid, revoked or invalid. Exits 0 when every file is valid for both, 1 otherwise.
+// is valid, suspended, revoked or invalid. Exits 0 when every file is valid for both, 1 otherwise.
 import {existsSync, readFileSync} from 'node:fs';
 import {parseArgs} from 'node:util';
 
@@ -94,6 +94,9 @@ const messages = error => error
   ? [error.message, ...(error.errors ?? []).flatMap(messages), ...messages(error.cause)]
   : [];
 
+// What a bit that is on says, by the purpose of its list.
+const verdicts = {revocation: 'revoked', suspension: 'suspended'};
+
 async function digitalBazaar(credential) {
   const suite = new DataIntegrityProof({cryptosuite});
   const options = {credential, suite, documentLoader};
@@ -110,8 +113,8 @@ async function digitalBazaar(credential) {
   if(status.error || !status.results?.length) {
     return {verdict: 'invalid', errors: messages(status.error)};
   }
-  const revoked = status.results.some(result => result.status);
-  return {verdict: revoked ? 'revoked' : 'valid', errors: []};
+  const set = status.results.find(result => result.status);
+  return {verdict: set ? verdicts[set.credentialStatus.statusPurpose] : 'valid', errors: []};
 }
 
 async function digitalCredentials(credential) {
@@ -119,16 +122,16 @@ async function digitalCredentials(credential) {
   const log = Object.fromEntries((answer.log ?? []).map(step => [step.id, step]));
   const faults = [...(answer.errors ?? []), ...(answer.log ?? []).map(({error}) => error)];
   const errors = faults.filter(Boolean).map(({name, message}) => `${name}: ${message}`);
-  // Its revocation_status is true when the credential is NOT revoked.
-  const revoked = log.revocation_status?.valid === false;
+  // Its revocation_status is true when the credential is NOT revoked; so is its suspension_status.
+  const set = Object.keys(verdicts).find(purpose => log[`${purpose}_status`]?.valid === false);
   const schema = answer.additionalInformation?.find(({id}) => id === 'schema_check');
   const schemaHolds = Array.isArray(schema?.results) ?
     schema.results.every(({result}) => result.valid) : schema?.results === 'NO_SCHEMA';
   const sound = log.valid_signature?.valid && log.expiration?.valid !== false && schemaHolds;
-  if(!sound || (errors.length && !revoked)) {
+  if(!sound || (errors.length && !set)) {
     return {verdict: 'invalid', errors: schemaHolds ? errors : [...errors, 'schema']};
   }
-  return {verdict: revoked ? 'revoked' : 'valid', errors};
+  return {verdict: set ? verdicts[set] : 'valid', errors};
 }
 
 const answers = {};
