@@ -1,8 +1,8 @@
 """Job engines side by side: what a task costs to enqueue, how soon it begins, what a `kill -9` does to it.
 
 The measurement behind docs/adr/0015. Run it in an environment of its own that holds the candidates:
-`python benchmarks/engines.py huey-sqlite huey-postgres huey-redis procrastinate dramatiq rq celery`; the one in
-use (`outbox-sqlite`, `outbox-postgres`) needs the product's environment. PostgreSQL is reached through
+`python benchmarks/engines.py huey-sqlite huey-postgres huey-redis procrastinate dramatiq rq celery`; ours
+(`outbox-sqlite`, `outbox-postgres`) needs the product's environment. PostgreSQL is reached through
 ENGINES_POSTGRES (a libpq URL of an empty database), Redis through ENGINES_REDIS.
 """
 # ruff: noqa: PLC0415 - each candidate is imported when it is measured: they need not all be installed
@@ -219,14 +219,21 @@ def killed(name: str, enqueue: Callable[[str, float], object], running: subproce
     )
 
 
-def measure(name: str) -> dict[str, Any]:
+def enqueue_cost(engine: Engine) -> float:
+    """Return the median microseconds of enqueueing one task, its commit included."""
+    found = []
+    for _ in range(ENQUEUED):
+        started = time.perf_counter()
+        engine.enqueue(os.devnull, 0.0)
+        found.append((time.perf_counter() - started) * 1e6)
+    return statistics.median(found)
+
+
+def measure(name: str, *, kills: bool) -> dict[str, Any]:
     """Measure one engine."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     engine = ENGINES[name]()
-    started = time.perf_counter()
-    for _ in range(ENQUEUED):
-        engine.enqueue(os.devnull, 0.0)
-    enqueue_us = (time.perf_counter() - started) / ENQUEUED * 1e6
+    enqueue_us = enqueue_cost(engine)
     within = name == "huey-memory"
     running = None if within else worker(name)
     if within:
@@ -243,17 +250,19 @@ def measure(name: str) -> dict[str, Any]:
     }
     if running is not None:
         row["idle_cpu_ms_per_s"] = round(idle_cpu(running), 2)
-        row["kill"] = killed(name, engine.enqueue, running)
+        row["kill"] = killed(name, engine.enqueue, running) if kills else None
+        kill(running)
     return row
 
 
 def main() -> None:
-    """Run a worker (`--work NAME`), or measure the engines named."""
+    """Run a worker (`--work NAME`), or measure the engines named; `--no-kill` leaves the kill out."""
     if sys.argv[1] == "--work":
         ENGINES[sys.argv[2]]().work()
         return
     for name in sys.argv[1:]:
-        sys.stdout.write(json.dumps(measure(name)) + "\n")
+        if name in ENGINES:
+            sys.stdout.write(json.dumps(measure(name, kills="--no-kill" not in sys.argv)) + "\n")
         sys.stdout.flush()
 
 

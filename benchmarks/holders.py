@@ -159,7 +159,7 @@ def get(client: FlaskClient, path: str) -> int:
 
 
 def timed(ask: Callable[[], object]) -> tuple[float, float]:
-    """Return the processor time and the time on the wall of `ask` when warm, in µs: the best of many batches."""
+    """Return the processor time and the wall time of `ask` when warm, in µs: the best of many batches."""
     found = []
     for _ in range(BATCHES):
         wall, cpu = time.perf_counter(), time.process_time()
