@@ -140,7 +140,8 @@ def _copy_blobs(ports: Ports, folder: Path, names: Collection[str], needed: Coll
         if hashlib.sha256(content).hexdigest() != sha256:
             raise BackupFailed(reason=f"the photo {sha256} is damaged in the media folder")
         target = folder / MEDIA / sha256[:2] / sha256
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for parent in (target.parent.parent, target.parent):
+            parent.mkdir(mode=0o700, exist_ok=True)
         _write(target, content)
 
 

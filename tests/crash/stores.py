@@ -1,4 +1,4 @@
-"""Stores for tests of backups and storms: ports on real adapters, crowds of approved claims, empty databases."""
+"""Stores for tests of backups and storms: real ports, crowds of approved claims, empty databases."""
 
 import uuid
 from collections.abc import Iterator

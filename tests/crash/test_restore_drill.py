@@ -1,5 +1,6 @@
-"""The drill: backup while people issue, more is issued, withdrawn and rotated, all is lost, all is put back."""
+"""The drill: backup while people issue; more is issued, withdrawn, rotated; all is lost; all is put back."""
 
+import sys
 import threading
 import time
 import uuid
@@ -14,6 +15,7 @@ from badges import audit, jobs, outbox
 from badges.audit import JournalEntry
 from badges.backup import service, service_restore
 from badges.backup.queries_store import verify_store
+from badges.backup.service_merge import Merged
 from badges.clock import SystemClock
 from badges.errors import RestoreUnacknowledged
 from badges.issuer import queries
@@ -43,6 +45,10 @@ class Files:
             for row in session.scalars(select(Credential).where(Credential.signed.is_not(None))):
                 self.signed[row.id] = row.signed or ""
                 self.verdicts[row.id] = Verdict.REVOKED if row.revoked_at else Verdict.VALID
+
+    def add(self, signed: str, verdict: Verdict) -> None:
+        name = uuid.uuid4()
+        self.signed[name], self.verdicts[name] = signed, verdict
 
     def places(self) -> set[tuple[str, str]]:
         return {place_of(signed) for signed in self.signed.values()}
@@ -93,10 +99,21 @@ def store(database_url: str, tmp_path: Path) -> Iterator[Ports]:
         yield ports
 
 
-def test_a_lost_store_comes_back_and_nothing_withdrawn_does(
-    store: Ports, database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    files = Files()
+@dataclass
+class Life:
+    """What happened before the loss, as the people remember it."""
+
+    files: Files = field(default_factory=Files)
+    paused: uuid.UUID = field(default_factory=uuid.uuid4)
+    ended: set[uuid.UUID] = field(default_factory=set)
+    lines: int = 0
+    lost_seconds: float = 0
+    served: dict[uuid.UUID, str | None] = field(default_factory=dict)
+
+
+def live(store: Ports, tmp_path: Path) -> tuple[Crowd, Path, Life]:
+    """Issue and withdraw; back up while issuing; then issue, withdraw, pause and rotate some more."""
+    life = Life()
     with store.sessions() as session:
         crowd = make_crowd(session, CLOCK)
         early = approve(session, CLOCK, crowd, BEFORE, owed=False)
@@ -105,85 +122,101 @@ def test_a_lost_store_comes_back_and_nothing_withdrawn_does(
     with store.sessions() as session:
         crush = approve(session, CLOCK, crowd, DURING)
         late = approve(session, CLOCK, crowd, AFTER)
-
     kept = backup_under_load(store, crush, tmp_path)
-    lost_after = time.monotonic()
+    since = time.monotonic()
     drain(store)
     unknown = issue_all(store, late)
     withdraw(store, crowd, [*known[5:10], *unknown[:5]])
-    files.collect(store)
-    before_pause = files.signed[known[10]]
-    suspend(store.issuing, crowd.admin, known[10], "x")
+    life.files.collect(store)
+    life.paused = known[10]
+    before_pause = life.files.signed[life.paused]
+    suspend(store.issuing, crowd.admin, life.paused, "x")
     drain(store)
     issuer.rotate_key(store.issuing, crowd.admin, active_key_of(store))
     with store.sessions() as session:
         rotated = approve(session, CLOCK, crowd, 20)
     by_new_key = issue_all(store, rotated)
     withdraw(store, crowd, by_new_key[:3])
-    files.collect(store)
-    files.verdicts[known[10]] = Verdict.SUSPENDED
-    files.signed[crowd.structure_id], files.verdicts[crowd.structure_id] = before_pause, Verdict.REVOKED
-    files.check(store)
+    life.ended = {*late[:5], *rotated[:3]}
+    life.files.collect(store)
+    life.files.verdicts[life.paused] = Verdict.SUSPENDED
+    life.files.add(before_pause, Verdict.REVOKED)
+    life.files.check(store)
     with store.sessions() as session:
-        lines_lost = audit.verify(session).entries
-        served = {row.id: row.signed for row in session.scalars(select(StatusList))}
-    rpo = time.monotonic() - lost_after
-    store.sessions.kw["bind"].dispose()
+        life.lines = audit.verify(session).entries
+        life.served = {row.id: row.signed for row in session.scalars(select(StatusList))}
+    life.lost_seconds = time.monotonic() - since
+    return crowd, kept, life
 
+
+def test_a_lost_store_comes_back_and_nothing_withdrawn_does(
+    store: Ports, database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crowd, kept, life = live(store, tmp_path)
+    store.sessions.kw["bind"].dispose()
     began = time.monotonic()
     with (
         empty_database(database_url, tmp_path / "new") as url,
         open_store(settings_for(url, tmp_path / "new"), CLOCK) as back,
     ):
-        witness = store.issuing.witness
-        assert witness is not None
-        merged = service_restore.restore(back, kept, witness)
-        report = verify_store(back)
-        assert report.sound, "\n".join(report.lines())
+        merged = service_restore.restore(back, kept, store.issuing.witness)
+        check_sound(back)
         rto = time.monotonic() - began
-        check_closed_doors(back, served, approve_one(back, crowd))
-        files.check(back)
-        with back.sessions() as session:
-            gap = service_restore.gap(session)
-            kept_lines = session.scalar(select(func.max(JournalEntry.sequence))) or 0
-        assert merged.missing_lines is not None
-        assert 0 < merged.missing_lines <= lines_lost
-        assert merged.missing_lines > lines_lost - kept_lines - 30
-        assert merged.withdrawn >= 3, "what was issued and withdrawn after the backup is not issued anew"
-        assert gap.paused == (known[10],)
-
+        check_closed_doors(back, life.served, approve_one(back, crowd))
+        life.files.check(back)
+        check_gap(back, merged, life)
         service_restore.acknowledge(back)
         drain(back)
         with back.sessions() as session:
             again = approve(session, CLOCK, crowd, AGAIN)
         drain(back)
-        with back.sessions() as session:
-            new_rows = list(session.scalars(select(Credential).where(Credential.id.not_in(files.signed))))
-            assert {row.claim_id for row in new_rows} >= set(again)
-            new_places = [place_of(row.signed or "") for row in new_rows]
-            paused = session.get_one(Credential, known[10])
-            assert paused.suspended_at is not None
-            owed = session.execute(
-                select(OutboxMessage.topic, OutboxMessage.due_at, OutboxMessage.attempts).where(
-                    OutboxMessage.done_at.is_(None)
-                )
-            ).all()
-            assert owed == []
-            keys = list(session.scalars(select(IssuerKey).order_by(IssuerKey.created_at, IssuerKey.id)))
-        assert len(new_places) == len(set(new_places))
-        assert set(new_places).isdisjoint(files.places()), "a place is never given twice"
-        assert {one[0] for one in new_places}.isdisjoint({one[0] for one in files.places()})
-        assert sorted(key.state for key in keys) == ["active", "retired", "retired"]
-        assert [key.custodian for key in keys if not key.sealed_private] == ["lost"]
-        revoked_claims = {*late[:5], *rotated[:3]}
-        assert revoked_claims.isdisjoint({row.claim_id for row in new_rows})
-        files.check(back)
-        report = verify_store(back)
-        assert report.sound, "\n".join(report.lines())
+        check_new_badges(back, life, again)
+        check_keys(back)
+        life.files.check(back)
+        check_sound(back)
     with capsys.disabled():
-        print(
-            f"\n  {database_url.split(':')[0]}: RPO {rpo:.1f} s of work ({merged.missing_lines} lines), RTO {rto:.1f} s"
-        )
+        kind = database_url.partition(":")[0]
+        lost = f"{life.lost_seconds:.1f} s of work ({merged.missing_lines} lines of the journal)"
+        sys.stdout.write(f"\n  {kind}: RPO {lost}, RTO {rto:.1f} s\n")
+
+
+def check_sound(back: Ports) -> None:
+    report = verify_store(back)
+    assert report.sound, "\n".join(report.lines())
+
+
+def check_gap(back: Ports, merged: Merged, life: Life) -> None:
+    """The gap is told, and what was withdrawn after the backup is not issued anew."""
+    with back.sessions() as session:
+        gap = service_restore.gap(session)
+        kept_lines = session.scalar(select(func.max(JournalEntry.sequence))) or 0
+    assert merged.missing_lines is not None
+    assert life.lines - kept_lines - 30 < merged.missing_lines <= life.lines
+    assert merged.withdrawn >= 3
+    assert gap.paused == (life.paused,)
+
+
+def check_new_badges(back: Ports, life: Life, again: list[uuid.UUID]) -> None:
+    with back.sessions() as session:
+        rows = list(session.scalars(select(Credential).where(Credential.id.not_in(life.files.signed))))
+        owed = session.scalars(select(OutboxMessage.topic).where(OutboxMessage.done_at.is_(None))).all()
+        paused = session.get_one(Credential, life.paused)
+    assert owed == []
+    assert paused.suspended_at is not None, "what was paused after the backup is paused again"
+    claims = {row.claim_id for row in rows}
+    assert claims >= set(again)
+    assert claims.isdisjoint(life.ended), "what was withdrawn is not issued anew"
+    places = [place_of(row.signed or "") for row in rows]
+    assert len(places) == len(set(places))
+    assert {one[0] for one in places}.isdisjoint({one[0] for one in life.files.places()}), "new lists only"
+
+
+def check_keys(back: Ports) -> None:
+    """The key made after the backup is published and lost; the one before it was retired and stays so."""
+    with back.sessions() as session:
+        keys = list(session.scalars(select(IssuerKey).order_by(IssuerKey.created_at, IssuerKey.id)))
+    assert sorted(key.state for key in keys) == ["active", "retired", "retired"]
+    assert [key.custodian for key in keys if not key.sealed_private] == ["lost"]
 
 
 def backup_under_load(store: Ports, claims: list[uuid.UUID], tmp_path: Path) -> Path:
@@ -206,7 +239,7 @@ def backup_under_load(store: Ports, claims: list[uuid.UUID], tmp_path: Path) -> 
     for thread in threads:
         thread.join()
     assert broken == []
-    assert BEFORE <= manifest.credentials
+    assert manifest.credentials >= BEFORE
     assert still_busy or manifest.credentials <= BEFORE + DURING
     return place
 
