@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from json.encoder import encode_basestring
+from operator import itemgetter
 from typing import Any, Final
 
 from badges.errors import NotIssuable, UnsafeText
@@ -12,6 +13,7 @@ from badges.openbadges.loads import UNSAFE_CHARACTERS
 
 OPEN: Final = "\ue000"
 CLOSE: Final = "\ue001"
+_PARTING: Final = OPEN.encode()
 MARKER: Final = re.compile(f"{OPEN}([a-z][a-z0-9_]*){CLOSE}")
 NO_VALUE: Final = re.compile(f"[{OPEN}{CLOSE}]")
 MAX_TEXT: Final = 20_000
@@ -27,9 +29,11 @@ class Kind(IntEnum):
     MOMENT = 3
 
 
+_UNFIT: Final = rf"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff{OPEN}{CLOSE}"
+"""What loads.py refuses in a text, and the two characters that mark holes."""
+_ESCAPED: Final = r'\t\n\r"\\'
 _PATTERNS: Final = {
-    # What loads.py refuses in a text, and the two characters that mark holes.
-    Kind.TEXT: rf"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff{OPEN}{CLOSE}]{{1,{MAX_TEXT}}}",
+    Kind.TEXT: rf"[^{_UNFIT}]{{1,{MAX_TEXT}}}",
     # Without / ? # or %: what is filled in never changes which part of an address is which.
     Kind.ADDRESS_PART: r"[A-Za-z0-9._~:-]{1,200}",
     Kind.INDEX: r"(?:0|[1-9][0-9]{0,15})",
@@ -74,20 +78,21 @@ class TextWithHoles:
     def __init__(self, text: str, names: tuple[str, ...]) -> None:
         parts = MARKER.split(text)
         fixed = [part.encode() for part in parts[::2]]
-        self._indexes = tuple(names.index(name) for name in parts[1::2])
         self._whole = fixed[0]
+        self._values_of = itemgetter(*map(names.index, parts[1::2])) if len(parts) > 1 else None
         self._format = b"%b".join(part.replace(b"%", b"%%") for part in fixed)
 
     @property
     def has_holes(self) -> bool:
         """Whether the text varies at all."""
-        return bool(self._indexes)
+        return self._values_of is not None
 
     def fill(self, values: list[bytes]) -> bytes:
         """Return the text with each hole replaced."""
-        if not self._indexes:
+        if self._values_of is None:
             return self._whole
-        return self._format % tuple([values[index] for index in self._indexes])
+        filled_in: bytes = self._format % self._values_of(values)
+        return filled_in
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ class Holes:
 
     names: tuple[str, ...]
     kinds: tuple[Kind, ...]
-    _all_names: frozenset[str]
+    _all_plain: Callable[[str], object]
     _all_fit: Callable[[str], object]
 
     @classmethod
@@ -105,9 +110,10 @@ class Holes:
         narrowest: dict[str, Kind] = {}
         for name, kind in kinds:
             narrowest[name] = max(kind, narrowest.get(name, kind))
-        pattern = OPEN.join(_PATTERNS[kind] for kind in narrowest.values())
-        all_fit = re.compile(pattern).fullmatch
-        return cls(tuple(narrowest), tuple(narrowest.values()), frozenset(narrowest), all_fit)
+        fit = OPEN.join(_PATTERNS[kind] for kind in narrowest.values())
+        plain = fit.replace(_UNFIT, _UNFIT + _ESCAPED)
+        matches = [re.compile(pattern).fullmatch for pattern in (plain, fit)]
+        return cls(tuple(narrowest), tuple(narrowest.values()), *matches)
 
     def escaped(self, values: Mapping[str, str]) -> list[bytes]:
         """Return each value as it stands between quotes, in UTF-8, in the order of the names.
@@ -117,12 +123,15 @@ class Holes:
         checked and escaped in one go, parted by a character that no value may hold. Raises
         `UnsafeText` for a character that cannot be signed, `NotIssuable` for every other misfit.
         """
-        if values.keys() != self._all_names:
+        given = [values[name] for name in self.names if name in values]
+        if len(given) != len(self.names) or len(given) != len(values):
             raise NotIssuable(faults=f"values wanted for {', '.join(self.names)}")
-        text = OPEN.join([values[name] for name in self.names])
-        if not self._all_fit(text):
-            self._refuse(values)
-        return encode_basestring(text)[1:-1].encode().split(OPEN.encode()) if text else []
+        text = OPEN.join(given)
+        if not self._all_plain(text):
+            if not self._all_fit(text):
+                self._refuse(values)
+            text = encode_basestring(text)[1:-1]
+        return text.encode().split(_PARTING)
 
     def stand_ins(self) -> dict[str, str]:
         """Return one value of the right kind for each hole, no two alike."""

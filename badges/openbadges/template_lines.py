@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from itertools import groupby
+from operator import eq
 from typing import Final
 
 from badges.openbadges.quads import Quad, is_blank
@@ -51,10 +52,9 @@ class SortedLines:
         for block, moving in self._others:
             text = block.fill(values)
             if moving:
-                lines = text[:-1].split(b"\n")
-                if len(set(lines)) < len(lines):
+                lines = sorted(text[:-1].split(b"\n"))
+                if any(map(eq, lines, lines[1:])):
                     return None
-                lines.sort()
                 text = b"\n".join([*lines, b""])
             texts.append(text)
         return b"".join(texts)
