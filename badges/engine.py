@@ -5,6 +5,7 @@ Huey gives what a queue needs around it: processes that are replaced when they d
 backs off, a timetable. Nothing is queued a second time, nothing is serialised.
 """
 
+import atexit
 import os
 import signal
 import time
@@ -17,6 +18,7 @@ from huey import Huey, crontab
 from huey.api import Task
 from huey.consumer import Consumer
 from huey.storage import BlackHoleStorage
+from sqlalchemy.exc import SQLAlchemyError
 
 from badges import jobs, outbox
 from badges.outbox import Handlers
@@ -63,9 +65,7 @@ class OutboxHuey(Huey):  # type: ignore[misc] # the library has no types
     def dequeue(self) -> Task | None:
         """Return the task of a worker that is free: a part of what is owed, or None at rest."""
         self._end_without_parent()
-        with self.ports.sessions() as session:
-            due = outbox.is_due(session, self.ports.clock)
-        if due:
+        if self._is_due():
             return self._carry_out.s()
         self._tell_what_was_done()
         return None
@@ -78,6 +78,15 @@ class OutboxHuey(Huey):  # type: ignore[misc] # the library has no types
         """Return no task: what is due later waits in the outbox."""
         self._end_without_parent()
         return []
+
+    def _is_due(self) -> bool:
+        try:
+            with self.ports.sessions() as session:
+                return outbox.is_due(session, self.ports.clock)
+        except SQLAlchemyError as error:
+            log.error("worker.database_away", error=str(error.__cause__))  # noqa: TRY400 - it may last
+            time.sleep(AFTER_A_FAILURE)
+            return False
 
     def _carry_out_some(self) -> None:
         """Carry out one message, or one batch, so that a stop never waits for more than that."""
@@ -107,7 +116,7 @@ class OutboxHuey(Huey):  # type: ignore[misc] # the library has no types
 
 
 class Relay:
-    """The engine inside the web process, in threads: nothing else has to run."""
+    """The engine inside the web process, in threads: nothing else has to run. It stops with the process."""
 
     def __init__(self, ports: Ports) -> None:
         self._consumer = _consumer(OutboxHuey(lambda: ports, jobs.handlers), 1, "thread", THREAD_STOP_SECONDS)
@@ -117,9 +126,11 @@ class Relay:
         self._consumer.scheduler.start()
         for _, thread in self._consumer.worker_threads:
             thread.start()
+        atexit.register(self.stop)
 
     def stop(self) -> None:
         """Finish what is in hand, then end; waits for it ten seconds at most."""
+        atexit.unregister(self.stop)
         self._consumer.stop(graceful=True)
 
 

@@ -164,6 +164,24 @@ def test_one_web_process_and_one_worker_need_no_service(site: Site, house: House
     check_everything(house.session, claims)
 
 
+@ON_SQLITE
+def test_the_web_process_alone_does_the_work_and_stops_with_nothing_in_hand(site: Site, house: House) -> None:
+    claims = submitted_by_many(house, 24, SKILLS)
+    for claim_id in claims:
+        house.approve(claim_id)
+    site.settings = replace(site.settings, relay="thread")
+    site.web()
+    _until(lambda: in_hand(house.session) > 0 or done(house.session) > 0)
+    (server,) = site.running
+    server.terminate()
+    assert server.wait(30) == 0
+    assert in_hand(house.session) == 0
+    site.running.clear()
+    site.web()
+    _until(lambda: owed(house.session) == 0)
+    check_everything(house.session, claims)
+
+
 def test_a_worker_that_is_asked_to_stop_finishes_what_is_in_hand(site: Site, house: House) -> None:
     claims = submitted_by_many(house, 24, SKILLS)
     for claim_id in claims:
@@ -339,5 +357,5 @@ def _environment(settings: Settings) -> dict[str, str]:
         "BADGES_SECRET_KEY": settings.secret_key,
         "BADGES_KEY_ENCRYPTION_KEYS": f"{name}:{base64.b64encode(key).decode()}",
         "BADGES_MEDIA_DIR": str(settings.media_dir),
-        "BADGES_RELAY": "off",
+        "BADGES_RELAY": settings.relay,
     }

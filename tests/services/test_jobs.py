@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from badges import jobs, outbox, outbox_care
-from badges.app import build_ports
+from badges.app import build_ports, migrated
 from badges.cli import cli
 from badges.clock import SystemClock
 from badges.db import transaction
@@ -114,6 +114,20 @@ def test_what_fails_is_tried_again_later_and_nothing_else_waits_for_it(
     clock.forward(seconds=5)
     assert work(huey) == 1
     assert bell.rung == ["b", "a"]
+
+
+def test_a_database_that_is_away_is_awaited(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "not yet"
+    away = build_ports(settings_for(f"sqlite:///{folder / 'badges.sqlite'}", tmp_path))
+    bell = Bell()
+    huey = OutboxHuey(lambda: away, bell.handlers)
+    assert work(huey) == 0
+    assert "worker.database_away" in capsys.readouterr().out
+    folder.mkdir()
+    owe(migrated(away), "a")
+    assert work(huey) == 1
+    assert bell.rung == ["a"]
+    away.sessions.kw["bind"].dispose()
 
 
 def test_each_process_opens_its_own_ports(ports: Ports) -> None:
