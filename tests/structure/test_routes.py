@@ -43,7 +43,6 @@ AFTER_A_STEP = {
     "claims.interview",  # the highest level
     "reviewer.approve_batch",  # the selection was read again
     "reviewer.interview",
-    "reviewer.undo",  # in the ten seconds after an approval
     "me.switch",  # somebody of two structures
 }
 """Routes whose button shows only in a state that the scene is not in."""
