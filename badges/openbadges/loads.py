@@ -54,7 +54,7 @@ def load_json(text: bytes | str, *, limit: int = MAX_BYTES) -> Document:
 
 def dump_json(document: Document) -> bytes:
     """Return `document` as compact UTF-8 JSON, members in the order they are held."""
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return ENCODER.encode(document).encode()
 
 
 def check_values(value: object, depth: int = 1) -> None:
@@ -127,6 +127,7 @@ def _refuse_constant(name: str) -> None:
     raise UnsafeNumber(number=name)
 
 
+ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_unique, parse_int=_integer, parse_float=_real, parse_constant=_refuse_constant
 )

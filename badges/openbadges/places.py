@@ -1,11 +1,10 @@
 """Places inside a JSON document, so that a fault can say where it is."""
 
 from collections.abc import Container, Iterator
-from typing import Any, Final
+from typing import Any
 
 from badges.openbadges.loads import Document
 
-CONTAINERS: Final = (dict, list)
 Path = tuple[str | int, ...]
 """Member names and list positions from the root down."""
 
@@ -22,15 +21,20 @@ def walk(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
             yield from walk(item, (*path, index))
 
 
-def named(document: Document, names: Container[str]) -> list[tuple[Path, object]]:
+Places = list[tuple[Path, object]]
+"""Members found in a document, with where they stand."""
+
+
+def named(document: Document, names: Container[str]) -> Places:
     """Return the members called one of `names`, wherever they stand, in the order of `walk`."""
-    found: list[tuple[Path, object]] = []
+    found: Places = []
 
     def look(value: Any, path: Path) -> None:
-        for step, item in value.items() if isinstance(value, dict) else enumerate(value):
+        for step, item in value.items() if type(value) is dict else enumerate(value):
             if step in names:
                 found.append(((*path, step), item))
-            if isinstance(item, CONTAINERS) and step != "@context":
+            kind = type(item)
+            if (kind is dict or kind is list) and step != "@context":
                 look(item, (*path, step))
 
     look(document, ())
@@ -44,7 +48,15 @@ def shown(path: Path) -> str:
 
 def object_count(document: Document) -> int:
     """Return how many JSON objects `document` holds, itself included."""
-    return sum(isinstance(value, dict) for _, value in walk(document))
+    count, values = 0, [document]
+    while values:
+        value: Any = values.pop()
+        if isinstance(value, dict):
+            count += 1
+            values += [item for name, item in value.items() if name != "@context"]
+        elif isinstance(value, list):
+            values += value
+    return count
 
 
 def member_places(document: Document, name: str) -> list[Path]:

@@ -8,15 +8,17 @@ from badges.openbadges.bake import MAX_CREDENTIAL, is_jws, unbake
 from badges.openbadges.loads import Document, load_json
 from badges.openbadges.members import identity, listed, objects
 from badges.openbadges.moments import parse_timestamp
-from badges.openbadges.places import named
+from badges.openbadges.places import Places, named
 from badges.openbadges.report import Check, Outcome, Report, Verdict, verdict_of
 from badges.openbadges.resolve import Resolver
-from badges.openbadges.verify_format import check_format, check_schema_ids
+from badges.openbadges.verify_format import TYPE_OF_MEMBER, check_format, check_schema_ids
 from badges.openbadges.verify_jwt import check_jwt
 from badges.openbadges.verify_proof import check_proofs
 from badges.openbadges.verify_status import check_status
 
 MAX_ENDORSEMENTS: Final = 5
+ENDORSEMENTS: Final = frozenset({"endorsement", "endorsementJwt"})
+SOUGHT: Final = ENDORSEMENTS | TYPE_OF_MEMBER.keys()
 
 IN_DATE: Final = N_("It is valid today.")
 EXPIRED: Final = N_("The badge is no longer valid: its end date has passed.")
@@ -40,10 +42,11 @@ def verify(data: bytes, *, resolver: Resolver, now: datetime) -> Report:
     else:
         credential = load_json(text, limit=MAX_CREDENTIAL)
         checks = check_proofs(credential, resolver, now)
-    found = [check_format(credential), *checks, check_dates(credential, now)]
+    members = named(credential, SOUGHT)
+    found = [check_format(credential, members), *checks, check_dates(credential, now)]
     if verdict_of(found) is not Verdict.INVALID:
         found += check_status(credential, resolver, now)
-        found += _endorsements(credential, resolver, now)
+        found += _endorsements(members, resolver, now)
         found += check_schema_ids(credential)
     return Report(verdict_of(found), tuple(found), credential)
 
@@ -63,11 +66,12 @@ def check_dates(credential: Document, now: datetime) -> Check:
     return Check("dates", Outcome.OK, IN_DATE, detail)
 
 
-def _endorsements(credential: Document, resolver: Resolver, now: datetime) -> list[Check]:
+def _endorsements(members: Places, resolver: Resolver, now: datetime) -> list[Check]:
     """Check each endorsement like a credential of its own; a bad one does not spoil the badge."""
     found = [
         item
-        for path, value in named(credential, ("endorsement", "endorsementJwt"))
+        for path, value in members
+        if path[-1] in ENDORSEMENTS
         for item in (objects(value) if path[-1] == "endorsement" else listed(value))
     ]
     return [_endorsement(item, resolver, now) for item in found[:MAX_ENDORSEMENTS]]

@@ -8,7 +8,7 @@ from badges.errors import N_
 from badges.openbadges.contexts import CREDENTIALS_V1, CREDENTIALS_V2, OPEN_BADGES
 from badges.openbadges.loads import Document
 from badges.openbadges.members import first_object, has_type, identity, listed, objects, text
-from badges.openbadges.places import named, shown
+from badges.openbadges.places import Places, named, shown
 from badges.openbadges.report import Check, Outcome
 from badges.openbadges.schema import ENDORSEMENT, KNOWN_IDS, TOLERANT, faults
 
@@ -27,9 +27,13 @@ TYPE_OF_MEMBER: Final = {
 }
 
 
-def check_format(credential: Document) -> Check:
-    """Return whether `credential` has the types, contexts and members of OB 3.0 (clause B)."""
-    found = (*_context_faults(credential), *_type_faults(credential), *_schema_faults(credential))
+def check_format(credential: Document, typed: Places | None = None) -> Check:
+    """Return whether `credential` has the types, contexts and members of OB 3.0 (clause B).
+
+    `typed` holds its members of `TYPE_OF_MEMBER`, looked for unless given; other members may be among them.
+    """
+    typed = named(credential, TYPE_OF_MEMBER) if typed is None else typed
+    found = (*_context_faults(credential), *_type_faults(credential, typed), *_schema_faults(credential))
     if found:
         return Check("format", Outcome.FAILED, N_("This is not a correct Open Badge."), "; ".join(found))
     doubts = tuple(_doubts(credential))
@@ -66,16 +70,16 @@ def _context_faults(credential: Document) -> Iterator[str]:
         yield "$.@context[1]: not an Open Badges context"
 
 
-def _type_faults(credential: Document) -> Iterator[str]:
+def _type_faults(credential: Document, typed: Places) -> Iterator[str]:
     if not has_type(credential, "VerifiableCredential"):
         yield "$.type: no VerifiableCredential"
     if not has_type(credential, *BADGE_TYPES, ENDORSEMENT_TYPE):
         yield "$.type: neither OpenBadgeCredential nor EndorsementCredential"
     if not has_type(credential.get("issuer"), "Profile") or not identity(credential.get("issuer")):
         yield "$.issuer: not a Profile with an id"
-    for path, value in named(credential, TYPE_OF_MEMBER):
-        wanted = TYPE_OF_MEMBER[str(path[-1])]
-        if not all(has_type(item, wanted) for item in objects(value)):
+    for path, value in typed:
+        wanted = TYPE_OF_MEMBER.get(str(path[-1]), "")
+        if wanted and not all(has_type(item, wanted) for item in objects(value)):
             yield f"{shown(path)}: not {wanted}"
     if not is_endorsement(credential):
         yield from _subject_faults(credential)
