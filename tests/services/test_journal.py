@@ -84,7 +84,7 @@ def test_writers_at_once_make_one_chain(
     st.text(),
     st.text(),
     st.none() | st.uuids(),
-    st.dictionaries(st.text(st.characters(codec="ascii")), st.text()),,
+    st.dictionaries(st.text(st.characters(codec="ascii")), st.text()),
 )
 def test_a_line_is_hashed_as_rfc_8785_says(
     actor: str, subject: str, structure_id: uuid.UUID | None, details: dict[str, str]
