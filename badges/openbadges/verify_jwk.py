@@ -65,7 +65,12 @@ def _embedded(resolver: Resolver, jwk: Document, issuer: str) -> FoundJwk:
 def _remote(resolver: Resolver, kid: str, issuer: str) -> FoundJwk:
     if not is_under(kid, issuer):
         raise BadProof(reason=f"the key at {kid[:200]} is not at an address of the issuer")
-    found = resolved(resolver, kid)
+    try:
+        found = resolved(resolver, kid)
+    except Unresolvable:
+        if issuer.startswith("did:"):
+            _refuse_disowned_name(issuer_document(resolver, issuer), kid.rpartition("/")[2])
+        raise
     candidates = objects(found["keys"]) if "keys" in found else [found]
     named = [item for item in candidates if item.get("kid", kid) in (kid, kid.rpartition("#")[2])]
     if not named or "d" in named[0] or named[0].get("iss", issuer) != issuer:
@@ -73,6 +78,16 @@ def _remote(resolver: Resolver, kid: str, issuer: str) -> FoundJwk:
     if issuer.startswith("did:"):
         _refuse_disowned(issuer_document(resolver, issuer), named[0])
     return FoundJwk(named[0], kid)
+
+
+def _refuse_disowned_name(document: Document, name: str) -> None:
+    """Refuse a key that is gone from its address when the DID document tells why: it was disowned."""
+    names = [text(method.get("id")) for method in objects(document.get("verificationMethod"))]
+    listed, trusted = (
+        any(one.endswith(f"#{name}") for one in several) for several in (names, assertion_methods(document))
+    )
+    if listed and not trusted:
+        raise BadProof(reason="the issuer no longer issues with this key")
 
 
 def _refuse_disowned(document: Document, jwk: Document) -> None:

@@ -200,6 +200,11 @@ def test_a_key_that_the_issuer_disowned_signs_nothing_any_more_wherever_it_still
     assert {_report(token, known | {DID: held}).verdict for token in tokens} == {Verdict.VALID}
     disowned = held | {"assertionMethod": []}
     assert {_report(token, known | {DID: disowned}).verdict for token in tokens} == {Verdict.INVALID}
+    withdrawn = {
+        address: document for address, document in known.items() if address not in (KID, own_address)
+    }
+    assert {_report(token, withdrawn | {DID: disowned}).verdict for token in tokens} == {Verdict.INVALID}
+    assert _report(tokens[0], withdrawn | {DID: held}).verdict is Verdict.UNKNOWN
 
 
 def test_a_header_may_hold_the_key_that_it_names() -> None:

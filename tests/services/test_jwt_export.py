@@ -207,7 +207,7 @@ def test_after_a_compromise_its_tokens_fail_everywhere_and_a_new_key_takes_over(
     token = export(holder)
     kid = read(token)[0]["kid"]
     compromise(holder)
-    assert verdict(holder, token) is not Verdict.VALID
+    assert verdict(holder, token) is Verdict.INVALID
     with pytest.raises(NotFound):
         queries.one_key(holder.session, SLUG, kid.rpartition("/")[2], factories.BASE_URL)
     keys = queries.key_set(holder.session, SLUG, factories.BASE_URL)["keys"]
@@ -244,10 +244,10 @@ def test_the_token_falls_with_the_key_it_was_made_beside_and_with_no_other(holde
     rotate(holder)
     second = export(holder)
     compromise(holder, 0)
-    assert verdict(holder, first) is not Verdict.VALID
+    assert verdict(holder, first) is Verdict.INVALID
     assert verdict(holder, second) is Verdict.VALID
     compromise(holder, 1)
-    assert verdict(holder, second) is not Verdict.VALID
+    assert verdict(holder, second) is Verdict.INVALID
     assert [key.state for key in rows(holder)] == [KeyState.COMPROMISED] * 2
     assert [key.beside for key in rows(holder)] == [key.public_multibase for key in issuer_keys(holder)[:2]]
 

@@ -21,7 +21,7 @@ from badges.app import create_app
 from badges.errors import Unresolvable
 from badges.openbadges import keys, proof
 from badges.openbadges.loads import dump_json
-from badges.sharing import queries_files
+from badges.sharing import service_files
 from badges.sharing.fetcher import Fetched
 from badges.sharing.rules_addresses import public_address
 from tests.conftest import StillClock
@@ -93,11 +93,15 @@ def test_a_pasted_badge_of_ours_is_genuine(client: FlaskClient, holder: Holder, 
     assert sites.asked == []
 
 
-@pytest.mark.parametrize("kind", ["json", "png", "svg"])
-def test_a_file_of_any_kind_is_read(client: FlaskClient, holder: Holder, kind: str) -> None:
-    file = queries_files.badge_file(holder.session, holder.credential(), kind)
+@pytest.mark.parametrize("kind", ["json", "png", "svg", "jwt"])
+def test_a_file_of_any_kind_is_read(
+    client: FlaskClient, holder: Holder, sites: KnownSites, kind: str
+) -> None:
+    file = service_files.badge_file(holder.issuing, holder.session, holder.credential(), kind)
+    holder.forget()
     page = said(bring(client, file=(io.BytesIO(file.body), file.name)))
     assert "Genuine badge, still valid" in page
+    assert sites.asked == []
 
 
 def test_a_link_to_our_own_page_is_read_without_the_network(
@@ -105,7 +109,12 @@ def test_a_link_to_our_own_page_is_read_without_the_network(
 ) -> None:
     token = holder.show()
     holder.clock.forward(minutes=1)
-    for link in (f"{BASE}/b/{token}", f"{BASE}/b/{token}?lang=en", f"{BASE}/b/{token}.json"):
+    for link in (
+        f"{BASE}/b/{token}",
+        f"{BASE}/b/{token}?lang=en",
+        f"{BASE}/b/{token}.json",
+        f"{BASE}/b/{token}.jwt",
+    ):
         assert "Genuine badge, still valid" in said(bring(client, link=link))
     assert sites.asked == []
 
