@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from badges import migrations
-from badges.clock import Clock, SystemClock
+from badges.clock import TIME_ZONE, Clock, SystemClock
 from badges.db import build_engine, configure_engine, engine_options, session_factory
 from badges.engine import Relay
 from badges.errors import Misconfigured
@@ -28,7 +28,6 @@ from badges.web import context, errors, headers, i18n
 from badges.web.blueprints import BLUEPRINTS
 from badges.web.database import db
 
-TIME_ZONE = "Europe/Paris"
 """The one of all our structures (France, Belgium, Italy); the database is in UTC."""
 MAX_BODY_BYTES = 40 * 1024 * 1024
 MAX_FORM_PARTS = 1_000

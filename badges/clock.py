@@ -4,7 +4,10 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import Final, Protocol
+
+TIME_ZONE: Final = "Europe/Paris"
+"""Where a day begins and ends, on pages and for the end of a badge."""
 
 
 class Clock(Protocol):

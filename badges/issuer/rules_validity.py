@@ -3,11 +3,15 @@
 import calendar
 from datetime import UTC, date, datetime, time
 from typing import Final
+from zoneinfo import ZoneInfo
+
+from badges.clock import TIME_ZONE
 
 MOST_MONTHS: Final = 120
 NOTICE_MONTHS: Final = 3
 """A badge can be asked for again from so many months before its end."""
 _LAST_SECOND: Final = time(23, 59, 59)
+_HERE: Final = ZoneInfo(TIME_ZONE)
 
 
 def is_validity(months: int | None) -> bool:
@@ -19,10 +23,12 @@ def end_of_validity(issued: datetime, months: int) -> datetime:
     """Return the last second of a badge issued at `issued` (aware) that holds for `months`, in UTC.
 
     The day of the month stays; where the month is too short it is its last day: 31 January and one month is
-    28 or 29 February. The day is counted and ends in UTC, like every day that the platform writes: in
-    mainland France the badge still holds for the whole of that day, and an hour or two of the night after.
+    28 or 29 February. The day is counted and ends in Europe/Paris, as on every page: what a person reads as
+    the last day is a whole day in mainland France. Nobody reads a time of day there, so people in other
+    time zones lose or win a few hours.
     """
-    return datetime.combine(_later(issued.astimezone(UTC).date(), months), _LAST_SECOND, UTC)
+    last = _later(issued.astimezone(_HERE).date(), months)
+    return datetime.combine(last, _LAST_SECOND, _HERE).astimezone(UTC)
 
 
 def is_over(valid_until: datetime | None, now: datetime) -> bool:
@@ -37,8 +43,8 @@ def renewable(valid_until: datetime | None, now: datetime) -> bool:
     """
     if valid_until is None:
         return False
-    opens = _later(valid_until.astimezone(UTC).date(), -NOTICE_MONTHS)
-    return now >= datetime.combine(opens, time(), UTC)
+    opens = _later(valid_until.astimezone(_HERE).date(), -NOTICE_MONTHS)
+    return now >= datetime.combine(opens, time(), _HERE)
 
 
 def _later(day: date, months: int) -> date:

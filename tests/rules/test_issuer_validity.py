@@ -1,6 +1,6 @@
 """How long a badge holds: months as people count them, ends of day, from when it can be asked for again."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +12,7 @@ from badges.issuer.rules_validity import MOST_MONTHS, end_of_validity, is_over, 
 MOMENTS = st.integers(0, 24_000).map(
     lambda days: datetime(2024, 1, 1, 8, 30, tzinfo=UTC) + timedelta(days=days)
 )
+PARIS = ZoneInfo("Europe/Paris")
 MONTHS = st.integers(1, MOST_MONTHS)
 
 
@@ -31,23 +32,33 @@ MONTHS = st.integers(1, MOST_MONTHS)
 )
 def test_months_are_counted_as_people_count_them(issued: str, months: int, end: str) -> None:
     moment = datetime.fromisoformat(f"{issued}T15:30:00Z")
-    assert end_of_validity(moment, months) == datetime.fromisoformat(f"{end}T23:59:59Z")
+    last_second = datetime.fromisoformat(f"{end}T23:59:59").replace(tzinfo=PARIS)
+    assert end_of_validity(moment, months) == last_second
 
 
-def test_the_day_is_that_of_utc_wherever_the_moment_was_written() -> None:
-    near_midnight = datetime(2026, 3, 31, 0, 30, tzinfo=timezone(timedelta(hours=2)))
-    assert end_of_validity(near_midnight, 1) == datetime(2026, 4, 30, 23, 59, 59, tzinfo=UTC)
-    assert end_of_validity(near_midnight.astimezone(UTC), 1) == end_of_validity(near_midnight, 1)
+@pytest.mark.parametrize(
+    ("issued", "end"),
+    [
+        ("2026-06-30T21:59:00Z", "2026-07-30T21:59:59Z"),
+        ("2026-06-30T22:01:00Z", "2026-08-01T21:59:59Z"),
+        ("2026-12-31T22:59:00Z", "2027-01-31T22:59:59Z"),
+        ("2026-12-31T23:01:00Z", "2027-02-01T22:59:59Z"),
+        ("2026-09-25T10:00:00Z", "2026-10-25T22:59:59Z"),
+        ("2027-02-28T10:00:00Z", "2027-03-28T21:59:59Z"),
+        ("2026-07-01T00:01:00+02:00", "2026-08-01T21:59:59Z"),
+    ],
+)
+def test_a_day_begins_and_ends_in_paris_summer_and_winter_wherever_it_was_written(
+    issued: str, end: str
+) -> None:
+    assert end_of_validity(datetime.fromisoformat(issued), 1) == datetime.fromisoformat(end)
 
 
 @given(MOMENTS, MONTHS)
-def test_in_mainland_france_a_badge_holds_for_the_whole_of_its_last_day(
-    issued: datetime, months: int
-) -> None:
+def test_the_end_is_written_in_utc_on_the_same_day(issued: datetime, months: int) -> None:
     end = end_of_validity(issued, months)
-    paris = ZoneInfo("Europe/Paris")
-    last_moment_of_the_day = datetime.combine(end.date(), datetime.max.time(), paris).replace(microsecond=0)
-    assert end >= last_moment_of_the_day
+    assert end.tzinfo is UTC
+    assert end.date() == end.astimezone(PARIS).date()
 
 
 @given(MOMENTS, MONTHS)
@@ -68,13 +79,13 @@ def test_a_badge_can_be_asked_for_again_from_three_months_before_its_end_and_for
     assert renewable(end, end)
     assert renewable(end, end + timedelta(days=4_000))
     assert renewable(end, end - timedelta(days=89))
-    assert not renewable(end, end - timedelta(days=93))
+    assert not renewable(end, end - timedelta(days=94))
 
 
 def test_the_three_months_begin_with_a_day() -> None:
-    end = datetime(2027, 5, 31, 23, 59, 59, tzinfo=UTC)
-    assert not renewable(end, datetime(2027, 2, 27, 23, 59, 59, tzinfo=UTC))
-    assert renewable(end, datetime(2027, 2, 28, tzinfo=UTC))
+    end = datetime(2027, 5, 31, 21, 59, 59, tzinfo=UTC)
+    assert not renewable(end, datetime(2027, 2, 27, 22, 59, 59, tzinfo=UTC))
+    assert renewable(end, datetime(2027, 2, 27, 23, tzinfo=UTC))
 
 
 def test_a_badge_without_an_end_is_never_over_and_never_renewed() -> None:

@@ -266,8 +266,8 @@ def test_new_badges_get_the_end_that_the_administrator_chose(house: House) -> No
     after = house.issue()
     assert "validUntil" not in house.document(before)
     assert house.row(before).valid_until is None
-    assert house.document(after)["validUntil"] == "2028-11-23T23:59:59Z"
-    assert house.row(after).valid_until == datetime(2028, 11, 23, 23, 59, 59, tzinfo=UTC)
+    assert house.document(after)["validUntil"] == "2028-11-23T22:59:59Z"
+    assert house.row(after).valid_until == datetime(2028, 11, 23, 22, 59, 59, tzinfo=UTC)
     set_validity(house, None)
     assert "validUntil" not in house.document(house.issue())
     assert house.times("issuer.validity") == 2
@@ -277,7 +277,7 @@ def test_a_badge_is_valid_until_the_last_second_and_then_expired(house: House) -
     set_validity(house, 12)
     badge = house.issue()
     signed = house.signed(badge)
-    house.clock.at = datetime(2027, 11, 23, 23, 59, 59, tzinfo=UTC)
+    house.clock.at = datetime(2027, 11, 23, 22, 59, 59, tzinfo=UTC)
     assert house.verdict(signed) is Verdict.VALID
     house.clock.forward(seconds=1)
     assert house.verdict(signed) is Verdict.EXPIRED
@@ -378,11 +378,11 @@ def test_the_new_badge_names_the_old_one(house: House) -> None:
 def test_a_badge_is_asked_for_again_once_and_not_too_early(house: House) -> None:
     endless = house.issue()
     badge = near_its_end(house)
-    house.clock.at = datetime(2027, 8, 22, 23, 59, tzinfo=UTC)
+    house.clock.at = datetime(2027, 8, 22, 21, 59, tzinfo=UTC)
     for too_early in (badge, endless):
         with pytest.raises(TooEarlyToRenew):
             renew(house, too_early)
-    house.clock.at = datetime(2027, 8, 23, tzinfo=UTC)
+    house.clock.at = datetime(2027, 8, 22, 22, tzinfo=UTC)
     renew(house, badge)
     with pytest.raises(ClaimMoved):
         renew(house, badge)
