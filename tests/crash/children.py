@@ -1,5 +1,6 @@
 """What runs in a process of its own, to be killed: a relay, and a whole life of three badges."""
 
+import multiprocessing
 import os
 import tempfile
 import time
@@ -15,12 +16,15 @@ from badges import jobs, outbox
 from badges.clock import Clock
 from badges.db import build_engine, session_factory
 from badges.evidence.storage import LocalStorage
+from badges.frameworks import service as frameworks
 from badges.issuer import service
 from badges.issuer.models import Credential, IssuerKey, KeyState
 from badges.people.mailer import ConsoleMailer
 from badges.people.models import NameForm, Person
 from badges.permissions import Actor, Role
 from badges.ports import Ports
+from badges.recognition.models import Claim
+from badges.recognition.rules import ClaimState
 from badges.settings import Settings
 from badges.sharing.fetcher import GuardedFetcher
 from tests import factories
@@ -28,6 +32,8 @@ from tests.conftest import StillClock
 
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
 HURRY = 60
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.crash.warm"])
 
 
 @dataclass(frozen=True)
@@ -76,19 +82,37 @@ def relay_until_killed(url: str, started: float) -> None:
 
 
 def live(url: str, cast: Cast, hour: int, crash_at: str) -> None:
-    """Issue three badges, then rename, mend, change keys and revoke; every act may be done again."""
+    """Issue three badges, then rename, pause, mend, renew, change keys and revoke; any act may be done again."""
     os.environ["BADGES_CRASH_AT"] = crash_at
     clock = StillClock(MIDNIGHT + timedelta(hours=hour))
     ports = _ports(url, clock)
     issuing = jobs.issuing(ports)
+    _become_issuer(issuing, cast)
     outbox.drain(ports.sessions, clock, jobs.handlers(ports))
     credentials = _credentials(ports.sessions)
     service.rename_recipient(issuing, cast.worker, credentials[cast.renamed].id, NameForm.FULL)
+    service.suspend(issuing, cast.admin, credentials[cast.renamed].id, "x")
+    service.reinstate(issuing, cast.admin, credentials[cast.renamed].id)
     _mend(issuing, ports.sessions, cast, credentials[cast.blocked].id)
+    _renew(issuing, cast, credentials[cast.renamed].id)
     _change_keys(issuing, ports.sessions, cast)
     with ports.sessions() as session:
         service.revoke(session, clock, cast.admin, credentials[cast.revoked].id, "x")
     outbox.drain(ports.sessions, clock, jobs.handlers(ports))
+
+
+def _become_issuer(issuing: service.Issuing, cast: Cast) -> None:
+    """Issue badges that hold for two months, so that each can be asked for again at once."""
+    service.create_profile(issuing, cast.structure_id)
+    with issuing.sessions() as session:
+        frameworks.adopt_catalogue(session, issuing.clock, cast.structure_id)
+        service.set_validity(session, issuing.clock, cast.admin, 2)
+
+
+def _renew(issuing: service.Issuing, cast: Cast, credential_id: uuid.UUID) -> None:
+    with issuing.sessions() as session:
+        if session.get_one(Claim, cast.renamed).state is ClaimState.APPROVED:
+            service.renew(session, issuing.clock, cast.worker, credential_id)
 
 
 def _mend(
