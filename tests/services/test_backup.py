@@ -37,7 +37,7 @@ from badges.errors import (
     WitnessDoubtful,
     WitnessNeeded,
 )
-from badges.issuer import queries
+from badges.issuer import queries, service_jwt
 from badges.issuer import service as issuer
 from badges.issuer.models import Credential, IssuerKey, IssuerProfile, KeyState, Restore, StatusList
 from badges.issuer.rules_witness import HEAD
@@ -433,6 +433,21 @@ def test_an_issuer_opened_after_the_backup_comes_back_as_its_public_face(store: 
         with ports.sessions() as session:
             assert session.scalar(select(func.count()).select_from(IssuerProfile)) == 2
         assert verify_store(ports).sound
+
+
+def test_a_token_made_after_the_backup_verifies_though_the_key_that_signed_it_is_lost(store: Store) -> None:
+    place = store.back_up()
+    token = service_jwt.export(store.ports.issuing, store.badges[0]).encode()
+    with store.elsewhere() as ports:
+        service_restore.restore(ports, place, store.witness)
+        assert verdict(ports, token) is Verdict.VALID
+        service_restore.acknowledge(ports)
+        again = service_jwt.export(ports.issuing, store.badges[0]).encode()
+        assert again != token
+        assert [verdict(ports, one) for one in (token, again)] == [Verdict.VALID] * 2
+        assert issuer.reseal_all(ports.sessions, ports.clock, ports.vault) == 1
+        report = verify_store(ports)
+        assert report.sound, "\n".join(report.lines())
 
 
 def test_everybody_signs_in_again_after_a_restore(store: Store) -> None:

@@ -18,7 +18,10 @@ from badges.db import transaction
 from badges.errors import KeyUnreadable, NotExportable, NotFound, StillPreparing
 from badges.issuer import queries, service, service_jwt
 from badges.issuer.models import Credential, IssuerKey, IssuerProfile, JwtKey, KeyState, StatusList
-from badges.issuer.vault import LocalVault
+from badges.issuer.rules_keys import key_address
+from badges.issuer.vault import LocalVault, Sealed
+from badges.openbadges.jwt import sign_jwt
+from badges.openbadges.keys import private_from_bytes
 from badges.openbadges.report import Verdict
 from badges.openbadges.verify import verify
 from tests import factories
@@ -222,6 +225,25 @@ def test_after_a_compromise_its_tokens_fail_everywhere_and_a_new_key_takes_over(
     assert acts(holder) == [
         "jwt_key.created", "jwt_key.retired", "jwt_key.compromised", "jwt_key.created",
     ]  # fmt: skip
+
+
+def test_whoever_holds_a_compromised_issuer_key_makes_no_tokens_with_it_either(holder: Holder) -> None:
+    (key,) = issuer_keys(holder)
+    stolen = holder.issuing.vault.open(
+        Sealed(key.kek, key.sealed_private), bound_to=f"{key.profile_id}:{key.public_multibase}"
+    )
+    document = json.loads(holder.signed())
+    did = document["issuer"]["id"]
+    tokens = [
+        sign_jwt(document, private_from_bytes(stolen), kid=kid, alg="EdDSA")
+        for kid in (f"{did}#{key.public_multibase}", key_address(did, key.public_multibase))
+    ]
+    assert verdict(holder, tokens[0]) is Verdict.VALID
+    assert queries.one_key(holder.session, SLUG, key.public_multibase, factories.BASE_URL)
+    compromise(holder)
+    assert [verdict(holder, token) for token in tokens] == [Verdict.INVALID] * 2
+    with pytest.raises(NotFound):
+        queries.one_key(holder.session, SLUG, key.public_multibase, factories.BASE_URL)
 
 
 def test_a_cached_copy_of_a_disowned_key_does_not_help(holder: Holder) -> None:
