@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import click
 
-from badges import audit, cli_store, outbox_care
+from badges import audit, cli_store, cli_waves, outbox_care
 from badges.app import build_ports, migrated
 from badges.clock import SystemClock
 from badges.demo import world
@@ -288,7 +288,7 @@ def import_people(file: BinaryIO, slug: str, dry_run: bool) -> None:
     sys.exit(1 if check.count(RowAction.ERROR) else 0)
 
 
-for _command in cli_store.COMMANDS:
+for _command in (*cli_store.COMMANDS, *cli_waves.COMMANDS):
     cli.add_command(_command)
 
 

@@ -33,14 +33,14 @@ def handlers(ports: Ports) -> Handlers:
         "claim.approved": Bulk(
             lambda payloads: issuer.issue_approved(ports.issuing, ids_in(payloads, "claim_id"))
         ),
-        "wave.chunk": lambda payload: service_waves.issue_chunk(
-            ports.issuing, UUID(payload["wave_id"]), int(payload["chunk"])
-        ),
+        "wave.chunk": lambda payload: issue_chunk(ports, payload),
         "credential.reserved": Bulk(
             lambda payloads: issuer.complete_many(ports.issuing, ids_in(payloads, "credential_id")), most=FEW
         ),
         "credential.issued": Bulk(
-            lambda payloads: sharing.offer_many(ports.sessions, ports.clock, ids_in(payloads, "credential_id")),
+            lambda payloads: sharing.offer_many(
+                ports.sessions, ports.clock, ids_in(payloads, "credential_id")
+            ),
             most=FEW,
         ),
         "status_list.changed": lambda payload: issuer.publish_status_list(
@@ -54,6 +54,11 @@ def handlers(ports: Ports) -> Handlers:
         ),
         "daily.due": lambda payload: DAILY[payload["task"]](ports),
     }
+
+
+def issue_chunk(ports: Ports, payload: Payload) -> None:
+    """Issue the chunk of a wave that a message names."""
+    service_waves.issue_chunk(ports.issuing, UUID(payload["wave_id"]), int(payload["chunk"]))
 
 
 def ids_in(payloads: Sequence[Payload], name: str) -> list[UUID]:
