@@ -82,7 +82,7 @@ def relay_until_killed(url: str, started: float) -> None:
 
 
 def live(url: str, cast: Cast, hour: int, crash_at: str) -> None:
-    """Issue three badges, then rename, pause, mend, renew, change keys and revoke; any act may be done again."""
+    """Issue three badges, rename, pause, mend, renew, change keys, revoke; every act may be done again."""
     os.environ["BADGES_CRASH_AT"] = crash_at
     clock = StillClock(MIDNIGHT + timedelta(hours=hour))
     ports = _ports(url, clock)
