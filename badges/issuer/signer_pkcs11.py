@@ -21,9 +21,8 @@ from badges.issuer.signer import HeldKey
 from badges.openbadges import keys
 
 PKCS11: Final = "pkcs11"
-# The object identifier 1.3.101.112 in DER: the curve of Ed25519 (RFC 8410, 3; PKCS#11 3.0, 2.3.5).
+# The object identifier 1.3.101.112 in DER: the curve of Ed25519 (RFC 8410, 3).
 ED25519: Final = bytes.fromhex("06032b6570")
-OCTET_STRING: Final = b"\x04\x20"
 PUBLIC_BYTES: Final = 32
 PROBE: Final = b"badges: is this key whole?"
 PIN_REFUSED: Final = (PinExpired, PinIncorrect, PinInvalid, PinLenRange, PinLocked)
@@ -33,7 +32,7 @@ class _Door:
     """The one way into the module of this process: who is logged in is a matter of the whole process.
 
     Threads go through one by one. After a fault or a fork the module is started anew, for the handles it
-    gave out are worth nothing then (PKCS#11 3.0, 5.4 and 6.6).
+    gave out are worth nothing then (PKCS#11, C_Initialize).
     """
 
     def __init__(self) -> None:
@@ -85,7 +84,7 @@ class Pkcs11Signer:
                 store=True,
                 private_template={Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False},
             )
-            raw = public[Attribute.EC_POINT].removeprefix(OCTET_STRING)[-PUBLIC_BYTES:]
+            raw = public[Attribute.EC_POINT][-PUBLIC_BYTES:]  # some tokens wrap it into an OCTET STRING
             _signed(private, PROBE, raw)
         multibase = keys.public_multibase(Ed25519PublicKey.from_public_bytes(raw))
         return HeldKey(profile_id, multibase, PKCS11, name, self.token)
