@@ -66,11 +66,11 @@ def ending(session: Session, actor: Actor, now: datetime, worker_id: uuid.UUID) 
             version_id=claim.framework_version_id,
             skill_id=claim.skill_id,
             level=claim.level,
-            valid_until=credential.valid_until,
-            over=is_over(credential.valid_until, now),
+            valid_until=end,
+            over=is_over(end, now),
         )
         for credential, claim in rows
-        if renewable(credential.valid_until, now)
+        if (end := credential.valid_until) is not None and renewable(end, now)
     )
 
 
@@ -101,7 +101,7 @@ def predecessors(session: Session, claims: Sequence[ApprovedClaim]) -> dict[uuid
     ).all()
     if not rows:
         return {}
-    known = {tuple(row[:4]): Predecessor(row[4], row[5]) for row in rows}
+    known = {tuple(row[:4]): Predecessor(row[4], decided) for row in rows if (decided := row[5])}
     versions = {claim.framework_version_id for claim in claims}
     named = dict(
         session.execute(select(FrameworkVersion.id, framework).where(FrameworkVersion.id.in_(versions))).all()
