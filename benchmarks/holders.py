@@ -1,8 +1,8 @@
 """What one more holder costs: bytes in the database and processor time; the figures of docs/scaling.md.
 
 `python -m benchmarks.holders sqlite|postgres CLAIMS` fills a database of its own, issues everything in this
-process as one worker would, then asks the pages and the outbox. Costs are processor time of this process; what
-PostgreSQL burns is its own and comes on top.
+process as one worker would, then asks the pages and the outbox. Costs are processor time of this process;
+what PostgreSQL burns is its own and comes on top.
 """
 
 import os
@@ -17,7 +17,7 @@ from pathlib import Path
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, text
 
-from badges import outbox
+from badges import audit, outbox
 from badges.app import create_app
 from badges.issuer import service as issuer
 from badges.issuer import service_waves
@@ -51,6 +51,7 @@ def main(kind: str, claims: int) -> None:
             tell(f"{kind}, {claims:,} claims")
             tell(f"issue: {issue(ports) / claims * 1e6:.0f} µs of processor time each, everything done")
             tell_sizes(before, sizes(ports, kind), claims)
+            tell_journal(ports)
             tell_outbox(ports)
             tell_lists(ports)
             ports.sessions.kw["bind"].dispose()
@@ -81,6 +82,17 @@ def tell_sizes(before: dict[str, int], after: dict[str, int], claims: int) -> No
     for name, size in sorted(grown.items(), key=lambda pair: -pair[1]):
         if size >= 1:
             tell(f"  {name}: {size:,.0f} bytes per credential")
+
+
+def tell_journal(ports: Ports) -> None:
+    """Print what it costs to read the whole journal again."""
+    begun = time.process_time()
+    with ports.sessions() as session:
+        report = audit.verify(session)
+    if report.faults:
+        raise RuntimeError(report.faults)
+    spent = time.process_time() - begun
+    tell(f"verify the journal: {spent / report.entries * 1e6:.0f} µs for each of {report.entries:,} lines")
 
 
 def tell_outbox(ports: Ports) -> None:

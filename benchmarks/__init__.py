@@ -1,0 +1,1 @@
+"""What issuing and verifying cost, measured against the floor and the peers in one run: `make bench`."""
