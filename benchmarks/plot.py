@@ -22,7 +22,7 @@ def draw(results: Path, picture: Path) -> None:
     import matplotlib as mpl  # noqa: PLC0415 - only a whole run draws
 
     mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "badges"
+    mpl.rcParams.update({"svg.hashsalt": "badges", "svg.fonttype": "none", "axes.titlesize": 11})
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
     found = json.loads(results.read_text())
@@ -61,7 +61,9 @@ def _growth(axes: Any, figures: list[dict[str, Any]]) -> None:
             axes.plot(*zip(*sorted(points), strict=True), style, marker="o", label=f"{kind}, {workers}")
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_title("Issue approved claims, through the whole service", color=INK)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_title("Issue claims, through the whole service", color=INK)
     axes.set_xlabel("claims")
     axes.set_ylabel("seconds")
     axes.legend(frameon=False)
