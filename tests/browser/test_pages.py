@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from babel.messages.pofile import read_po
@@ -14,8 +15,11 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.exceptions import HTTPException
 
+from badges.db import transaction
+from badges.demo.cast import GARDENS
 from badges.demo.server import links, open_pages
-from badges.demo.world import fill
+from badges.demo.world import World, fill
+from badges.issuer.models import Wave, WaveState
 from badges.permissions import Role
 from tests.browser.axe_harness import (
     assert_accessible,
@@ -29,7 +33,7 @@ pytestmark = [pytest.mark.browser, needs_chromium]
 
 CATALOGUE = Path(__file__).parents[2] / "badges/translations/fr/LC_MESSAGES/messages.po"
 WIDTHS = (360, 1280)
-TWO_STATES = {"worker.badge", "worker.observation", "claims.claim", "public.badge"}
+TWO_STATES = {"worker.badge", "worker.observation", "claims.claim", "public.badge", "admin.wave"}
 PAGES_AT_MOST = 40
 FILES = re.compile(r"\.(json|png|svg|csv)$|^/(static|photos|status|drawings)/|/(did|jwks|keys|photos)[./]")
 
@@ -83,8 +87,20 @@ def demo(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     settings = settings_for(f"sqlite:///{folder / 'badges.sqlite'}", folder / "media")
     with serve(replace(settings, mode="demo")) as (address, app):
         app.extensions["badges.relay"].stop()  # the story does the relay's work itself, day by day
-        assert fill(app.extensions["badges"])
+        told = fill(app.extensions["badges"])
+        assert told
+        _waves(app, told)
         yield address, app
+
+
+def _waves(app: Flask, told: World) -> None:
+    """One wave under way and one that was stopped, which the story of the demo has no time to tell."""
+    ports = app.extensions["badges"]
+    with ports.sessions() as session, transaction(session):
+        for state in (WaveState.RUNNING, WaveState.CANCELLED):
+            structure_id = told.structures[GARDENS.public_name]
+            now = ports.clock.now()
+            session.add(Wave(id=uuid4(), structure_id=structure_id, started_at=now, state=state, total=3))
 
 
 def _links(app: Flask) -> dict[str, str]:
