@@ -30,6 +30,7 @@ class KeyState(StrEnum):
 
 
 _ACTIVE = text("state = 'active'")
+_REVOKED = text("revoked_at IS NOT NULL")
 
 
 class WaveState(StrEnum):
@@ -210,6 +211,13 @@ class Credential(Base):
     __table_args__ = (
         UniqueConstraint("status_list_id", "status_index"),
         Index("ix_credentials_ledger", "structure_id", "reserved_at"),
+        Index(
+            "ix_credentials_revoked",
+            "status_list_id",
+            "status_index",
+            postgresql_where=_REVOKED,
+            sqlite_where=_REVOKED,
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)

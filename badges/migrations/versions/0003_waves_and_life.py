@@ -22,6 +22,7 @@ def upgrade() -> None:
     _add_columns()
     _make_room_for_bodies()
     _index_what_is_owed()
+    _index_what_is_revoked()
 
 
 def _create_templates() -> None:
@@ -177,8 +178,21 @@ def _index_what_is_owed() -> None:
     op.drop_index("ix_outbox_due_at", "outbox")
 
 
+def _index_what_is_revoked() -> None:
+    """Publishing a list must not read the bodies of its 131,072 credentials to find the few that are withdrawn."""
+    revoked = sa.text("revoked_at IS NOT NULL")
+    op.create_index(
+        "ix_credentials_revoked",
+        "credentials",
+        ["status_list_id", "status_index"],
+        postgresql_where=revoked,
+        sqlite_where=revoked,
+    )
+
+
 def downgrade() -> None:
     """Take away what was added."""
+    op.drop_index("ix_credentials_revoked", "credentials")
     op.create_index("ix_outbox_due_at", "outbox", ["due_at"])
     op.create_index("ix_outbox_done_at", "outbox", ["done_at"])
     op.drop_index("ix_outbox_owed", "outbox")
