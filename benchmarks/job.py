@@ -86,6 +86,8 @@ def _job(book: Book, databases: Databases, kind: str, claims: int, rounds: int) 
     name = f"{claims:,} claims, {KINDS[kind]}, one process"
     book.figure(SECTION, name, whole, "s", f"{claims / whole:,.0f}/s, until nothing is owed")
     book.figure(SECTION, f"{name}, all sealed", sealed, "s", f"{claims / sealed:,.0f}/s")
+    processor = median(one["processor"] for one in found)
+    book.figure(SECTION, f"{name}, processor", processor, "s", f"{processor / claims * 1e6:.0f} µs each")
     peak, rest = max(one["memory"] for one in found), found[0]["rest"]
     book.figure(SECTION, f"{name}, memory", peak / 2**20, "MiB", f"{rest / 2**20:.0f} MiB before")
     return whole, bodies
