@@ -82,6 +82,7 @@ class OwnBadge:
     """One badge of the worker who asks. `page` is what others see, or would see; None while it is signed.
 
     `valid_until` is None for a badge without an end; `may_renew` tells that it can be asked for again now.
+    `takes_over_from` and `replaced_by` are the badges before and after it, when it was renewed.
     """
 
     card: ShelfBadge
@@ -93,6 +94,8 @@ class OwnBadge:
     page: BadgePage | None
     valid_until: datetime | None
     may_renew: bool
+    takes_over_from: uuid.UUID | None
+    replaced_by: uuid.UUID | None
 
 
 def shelf(session: Session, actor: Actor, now: datetime, language: str) -> tuple[ShelfBadge, ...]:
@@ -163,6 +166,8 @@ def own_badge(
         page=page_of(session, now, credential, language) if credential.signed is not None else None,
         valid_until=credential.valid_until,
         may_renew=may_renew(session, credential, now),
+        takes_over_from=credential.renews_id,
+        replaced_by=_replaced_by(session, credential),
     )
 
 
@@ -179,6 +184,15 @@ def _own(session: Session, actor: Actor, credential_id: uuid.UUID) -> tuple[Cred
     thing = Thing(structure_id=credential.structure_id, worker_id=holding.worker_id)
     require(actor, Action.VIEW_OWN_BADGE, thing)
     return credential, holding
+
+
+def _replaced_by(session: Session, credential: Credential) -> uuid.UUID | None:
+    """Return the badge that was offered in place of this one and still stands."""
+    return session.scalars(
+        select(Credential.id)
+        .join(Holding, Holding.credential_id == Credential.id)
+        .where(Credential.renews_id == credential.id, Credential.revoked_at.is_(None))
+    ).first()
 
 
 def _require_self(session: Session, actor: Actor) -> None:

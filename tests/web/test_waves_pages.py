@@ -23,6 +23,7 @@ from badges.people import service_sign_in
 from badges.people.models import Person, Structure
 from badges.permissions import Actor, Role
 from badges.ports import Ports
+from badges.sharing.models import Holding
 from badges.web.access import TOKEN
 from tests import factories
 from tests.conftest import StillClock
@@ -392,3 +393,28 @@ def test_forms_of_the_life_of_a_badge_need_their_token(world: World, issued: uui
     ):  # fmt: skip
         assert client.post(path, data={"doubt": "x", "issuing": "once", "months": "0"}).status_code == 400
     assert "credential.suspended" not in world.acts()
+
+
+def test_the_worker_finds_the_way_from_a_badge_to_the_one_that_replaced_it(world: World) -> None:
+    world.become_issuer()
+    first, second = service_bulk.issue_many(world.ports.issuing, world.approve(2))
+    world.drain()
+    rows = {row.id: row for row in world.credentials()}
+    worker = rows[first].worker_id
+    rows[second].worker_id, rows[second].renews_id = worker, first
+    world.session.execute(update(Holding).values(worker_id=worker))
+    world.session.commit()
+    client = world.enter(Actor(worker, world.structure.id, frozenset({Role.WORKER})))
+    for credential_id in (first, second):
+        assert send(client, f"/badges/{credential_id}/keep", page(client.get("/me"))).status_code == 303
+    older = page(client.get(f"/badges/{first}"))
+    assert "A newer badge has replaced this one." in older
+    assert f"/badges/{second}" in older
+    newer = page(client.get(f"/badges/{second}"))
+    assert "This badge takes over from an earlier one" in newer
+    assert f'href="/badges/{first}"' in newer
+    world.session.execute(
+        update(Credential).where(Credential.id == second).values(revoked_at=world.clock.now())
+    )
+    world.session.commit()
+    assert "replaced" not in page(client.get(f"/badges/{first}"))
