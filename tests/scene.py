@@ -301,6 +301,7 @@ class Casting:
             select(Credential).where(Credential.worker_id == self.told.people["olena"])
         ).one()
         stuck.blocked_reason = "label-too-long"
+        mine["kept"].valid_until = self.clock.now() + timedelta(days=30)
         profile = self.session.scalars(
             select(IssuerProfile).where(IssuerProfile.structure_id == self.home)
         ).one()

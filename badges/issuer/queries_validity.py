@@ -9,7 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from badges.errors import NotFound
+from badges.frameworks import queries as frameworks
 from badges.frameworks.models import FrameworkVersion
+from badges.frameworks.rules import text_in
 from badges.issuer.models import Credential
 from badges.issuer.rules_validity import is_over, renewable
 from badges.people.queries import worker_thing
@@ -21,13 +23,11 @@ from badges.recognition.rules import ClaimState
 
 @dataclass(frozen=True)
 class Ending:
-    """A badge that may be asked for again; `over` once its end has passed."""
+    """A badge that may be asked for again, called as its reader does; `over` once its end has passed."""
 
     credential_id: uuid.UUID
-    claim_id: uuid.UUID
-    version_id: uuid.UUID
-    skill_id: str
-    level: str
+    title: str
+    rank: int
     valid_until: datetime
     over: bool
 
@@ -40,7 +40,9 @@ class Predecessor:
     awarded_at: datetime
 
 
-def ending(session: Session, actor: Actor, now: datetime, worker_id: uuid.UUID) -> tuple[Ending, ...]:
+def ending(
+    session: Session, actor: Actor, now: datetime, worker_id: uuid.UUID, language: str
+) -> tuple[Ending, ...]:
     """Return the badges of a worker that may be asked for again at `now` (aware), the soonest end first.
 
     Raises `NotFound`, `Forbidden`.
@@ -60,15 +62,7 @@ def ending(session: Session, actor: Actor, now: datetime, worker_id: uuid.UUID) 
         .order_by(Credential.valid_until, Credential.id)
     )
     return tuple(
-        Ending(
-            credential_id=credential.id,
-            claim_id=claim.id,
-            version_id=claim.framework_version_id,
-            skill_id=claim.skill_id,
-            level=claim.level,
-            valid_until=end,
-            over=is_over(end, now),
-        )
+        _ending(session, credential.id, claim, end, now, language)
         for credential, claim in rows
         if (end := credential.valid_until) is not None and renewable(end, now)
     )
@@ -111,3 +105,16 @@ def predecessors(session: Session, claims: Sequence[ApprovedClaim]) -> dict[uuid
         for claim in claims
     }
     return {claim_id: known[key] for claim_id, key in keys.items() if key in known}
+
+
+def _ending(
+    session: Session, credential_id: uuid.UUID, claim: Claim, end: datetime, now: datetime, language: str
+) -> Ending:
+    framework = frameworks.load(session, claim.framework_version_id)
+    return Ending(
+        credential_id=credential_id,
+        title=text_in(framework.skill(claim.skill_id).label, language),
+        rank=framework.level(claim.level).rank,
+        valid_until=end,
+        over=is_over(end, now),
+    )

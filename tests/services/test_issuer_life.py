@@ -422,17 +422,17 @@ def test_a_badge_that_was_asked_for_again_can_still_be_withdrawn(house: House) -
 def test_badges_that_may_be_asked_for_again_are_listed_with_their_end(house: House) -> None:
     house.issue()
     badge = near_its_end(house)
-    (line,) = queries_validity.ending(house.session, house.amina, house.clock.now(), house.worker.id)
-    assert (line.credential_id, line.skill_id, line.level, line.over) == (badge, "S03", "N2", False)
+    (line,) = queries_validity.ending(house.session, house.amina, house.clock.now(), house.worker.id, "fr")
+    assert (line.credential_id, line.title, line.rank, line.over) == (badge, "Travailler en équipe", 2, False)
     later = house.clock.now() + timedelta(days=365)
-    (line,) = queries_validity.ending(house.session, house.amina, later, house.worker.id)
+    (line,) = queries_validity.ending(house.session, house.amina, later, house.worker.id, "fr")
     assert line.over
     renew(house, badge)
-    assert queries_validity.ending(house.session, house.amina, later, house.worker.id) == ()
+    assert queries_validity.ending(house.session, house.amina, later, house.worker.id, "fr") == ()
     with pytest.raises(Forbidden):
-        queries_validity.ending(house.session, house.bakary, later, house.worker.id)
+        queries_validity.ending(house.session, house.bakary, later, house.worker.id, "fr")
     with pytest.raises(NotFound):
-        queries_validity.ending(house.session, ELSEWHERE, later, house.worker.id)
+        queries_validity.ending(house.session, ELSEWHERE, later, house.worker.id, "fr")
 
 
 def test_every_key_state_keeps_its_badges_as_it_should_through_a_whole_life(house: House) -> None:

@@ -1,7 +1,7 @@
 """A pause and an end, as strangers and the worker read them: plainly, and without shaming anybody."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.test import TestResponse
 
 from badges.app import create_app
+from badges.frameworks import service as frameworks
 from badges.issuer import service as issuer
 from badges.openbadges.loads import load_json
 from badges.people import service_sign_in
-from badges.permissions import Actor
+from badges.permissions import Actor, Role
 from badges.sharing import service as sharing
 from badges.web.access import TOKEN
 from tests import factories
@@ -28,7 +29,6 @@ from tests.live import settings_for
 BASE = "http://127.0.0.1:5000"
 LINKEDIN = re.compile(r'href="(https://www\.linkedin\.com/[^"]+)"')
 SHAMING = ("withdrawn", "not genuine", "fraud", "no longer worth", "danger")
-Door = Callable[[Actor], FlaskClient]
 
 
 @pytest.fixture
@@ -52,10 +52,13 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def amina(app: Flask, holder: Holder) -> FlaskClient:
-    assert holder.amina.person_id
-    token = service_sign_in.start_demo(
-        holder.session, holder.clock, holder.amina.person_id, holder.amina.structure_id
-    )
+    return enter(app, holder, holder.amina)
+
+
+def enter(app: Flask, holder: Holder, actor: Actor) -> FlaskClient:
+    """Sign somebody in on a browser of their own."""
+    assert actor.person_id
+    token = service_sign_in.start_demo(holder.session, holder.clock, actor.person_id, actor.structure_id)
     client = app.test_client()
     with client.session_transaction() as cookie:
         cookie[TOKEN] = token
@@ -169,3 +172,31 @@ def test_a_stranger_and_the_worker_read_the_end_before_and_after_it(
     holder.forget()
     own = holder.own()
     assert (own.card.over, own.may_renew) == (True, True)
+
+
+def test_the_worker_asks_for_the_badge_again_near_its_end(amina: FlaskClient, holder: Holder) -> None:
+    with_an_end(holder)
+    frameworks.adopt_catalogue(holder.session, holder.clock, holder.structure.id)
+    sharing.keep(holder.session, holder.clock, holder.amina, holder.badge)
+    assert "Ask for it again" not in text(amina.get(f"/badges/{holder.badge}?lang=en"))
+    holder.clock.at = datetime(2027, 9, 23, 8, tzinfo=UTC)
+    amina = enter(amina.application, holder, holder.amina)
+    assert "This one holds until November 23, 2027." in text(amina.get(f"/badges/{holder.badge}?lang=en"))
+    answer = amina.post(f"/claims/renew/{holder.badge}")
+    assert answer.status_code == 303
+    assert "Something is still missing" in text(amina.get(f"{answer.location}?lang=en"))
+    assert "Ask for it again" not in text(amina.get(f"/badges/{holder.badge}?lang=en"))
+    assert amina.post(f"/claims/renew/{holder.badge}").status_code == 409
+
+
+def test_the_coach_sees_which_badges_come_to_their_end(app: Flask, holder: Holder) -> None:
+    with_an_end(holder)
+    coach = factories.make_person(holder.session, holder.clock, holder.structure, Role.COACH)
+    actor = factories.actor_of(holder.structure, coach, Role.COACH)
+    holder.session.commit()
+    worker_id = holder.amina.person_id
+    holder.clock.at = datetime(2027, 9, 23, 8, tzinfo=UTC)
+    page = text(enter(app, holder, actor).get(f"/coach/workers/{worker_id}?lang=en"))
+    assert "Badges that come to their end" in page
+    assert "It holds until November 23, 2027." in page
+    assert f"/claims/renew/{holder.badge}" in page

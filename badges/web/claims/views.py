@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from badges.errors import BadgesError
+from badges.issuer import service as issuer
 from badges.recognition import queries_review, service
 from badges.recognition.queries_review import ClaimView
 from badges.recognition.rules import Step
@@ -31,6 +32,14 @@ def ask() -> ResponseReturnValue:
     view = _view(claim_id)
     if Step.SUBMIT in view.steps and view.proposal.ready and not view.proposal.paused:
         return submit(claim_id)
+    return _to(claim_id)
+
+
+@bp.post("/claims/renew/<uuid:credential_id>")
+def renew(credential_id: UUID) -> ResponseReturnValue:
+    """Ask for a badge again whose end is near: open its next claim."""
+    claim_id = issuer.renew(db.session(), ports().clock, actor(), credential_id)
+    flash(gettext("Noted. What was seen since the last badge counts for the next one."), "ok")
     return _to(claim_id)
 
 

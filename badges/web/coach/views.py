@@ -9,6 +9,7 @@ from flask_babel import gettext
 from badges.errors import NotFound
 from badges.evidence import queries as evidence
 from badges.evidence import service as evidence_service
+from badges.issuer.queries_validity import ending
 from badges.people.queries import WorkerTile, workers_in_charge
 from badges.recognition.queries_progress import followed, progress
 from badges.web import access
@@ -40,6 +41,7 @@ def worker(worker_id: UUID) -> ResponseReturnValue:
         "coach/worker.html",
         worker=_tile(worker_id),
         lines=lines,
+        endings=ending(db.session(), actor(), ports().clock.now(), worker_id, language()),
         cards=cards(db.session(), seen[:LATEST], language()),
         older=max(0, len(seen) - LATEST),
     )
