@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from badges.issuer.rules import Award, beginning, level_id, redated, relisted, renamed
@@ -16,6 +17,8 @@ from badges.openbadges.template_holes import hole
 NOTHING_SEEN: Final = "$.evidence: nothing was observed"
 _NOT_EMBEDDED: Final = frozenset({"@context", "creator"})
 _ANY_DAY: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_written = lru_cache(maxsize=1024)(timestamp)
+"""The badges of a wave share their moments."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +83,14 @@ def award_values(award: Award, wording: Wording) -> dict[str, str]:
         "recipient": str(award.recipient_id),
         "name": award.name,
         "narrative": wording.evidence(award.basis),
-        "valid_from": timestamp(award.reserved_at),
-        "awarded_date": timestamp(award.awarded_at),
+        "valid_from": _written(award.reserved_at),
+        "awarded_date": _written(award.awarded_at),
         "status_list": str(award.place.status_list_id),
         "status_index": str(award.place.index),
         "status_purpose": "revocation",
     }
     if award.valid_until:
-        values["valid_until"] = timestamp(award.valid_until)
+        values["valid_until"] = _written(award.valid_until)
     if award.renews_id and award.previous_at:
         values["renews"] = str(award.renews_id)
         values["previous"] = wording.previous(award.previous_at.date())

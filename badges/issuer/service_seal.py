@@ -111,10 +111,11 @@ def _seal(issuing: Issuing, sealing: _Sealing, owed: str) -> None:
     """Keep the signed bytes, except of editions that are sealed already or were frozen anew meanwhile."""
     with issuing.sessions() as session, transaction(session):
         ids = [edition.id for edition, _ in (*sealing.signed, *sealing.blocked)]
+        table = Credential.__table__.c
         rows = session.execute(
-            select(Credential.id, Credential.edition)
-            .where(Credential.id.in_(ids), Credential.sealed_at.is_(None), Credential.blocked_reason == "")
-            .order_by(Credential.id)
+            select(table.id, table.edition)
+            .where(table.id.in_(ids), table.sealed_at.is_(None), table.blocked_reason == "")
+            .order_by(table.id)
             .with_for_update()
         )
         open_ones = {(credential_id, edition) for credential_id, edition in rows}

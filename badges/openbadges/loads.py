@@ -28,6 +28,8 @@ UNSAFE_CHARACTERS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\u
 WAYS_IN: Final = (r"\u", r"\b", r"\f", "\x7f")
 MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
+_compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
 
 def load_json(text: bytes | str, *, limit: int = MAX_BYTES) -> Document:
     """Return the JSON object in `text`, refusing whatever two readers could read differently.

@@ -71,18 +71,12 @@ def approved(session: Session, claim_id: uuid.UUID) -> ApprovedClaim:
 
 def approved_many(session: Session, claim_ids: Collection[uuid.UUID]) -> list[ApprovedClaim]:
     """Return those of the claims that were approved, in one query; of their basis, the summary only."""
-    rows = session.execute(
-        select(
-            Claim.id,
-            Claim.structure_id,
-            Claim.worker_id,
-            Claim.framework_version_id,
-            Claim.skill_id,
-            Claim.level,
-            Claim.decided_at,
-            Claim.basis,
-        ).where(Claim.id.in_(claim_ids), Claim.state.in_(_APPROVED))
-    )
+    table = Claim.__table__.c
+    columns = (
+        table.id, table.structure_id, table.worker_id, table.framework_version_id, table.skill_id,
+        table.level, table.decided_at, table.basis,
+    )  # fmt: skip
+    rows = session.execute(select(*columns).where(table.id.in_(claim_ids), table.state.in_(_APPROVED)))
     return [
         ApprovedClaim._make((*claim, decided_at, summary_from_json(basis)))
         for *claim, decided_at, basis in rows
