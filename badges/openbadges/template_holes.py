@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from json.encoder import encode_basestring
 from operator import itemgetter
@@ -37,8 +38,7 @@ _PATTERNS: Final = {
     # Without / ? # or %: what is filled in never changes which part of an address is which.
     Kind.ADDRESS_PART: r"[A-Za-z0-9._~:-]{1,200}",
     Kind.INDEX: r"(?:0|[1-9][0-9]{0,15})",
-    Kind.MOMENT: r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z",
+    Kind.MOMENT: r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z",
 }
 _WANTED: Final = {
     Kind.TEXT: f"a text of 1 to {MAX_TEXT} characters",
@@ -103,6 +103,7 @@ class Holes:
     kinds: tuple[Kind, ...]
     _all_plain: Callable[[str], object]
     _all_fit: Callable[[str], object]
+    _moments: tuple[str, ...]
 
     @classmethod
     def of(cls, kinds: Iterable[tuple[str, Kind]]) -> "Holes":
@@ -112,8 +113,13 @@ class Holes:
             narrowest[name] = max(kind, narrowest.get(name, kind))
         fit = OPEN.join(_PATTERNS[kind] for kind in narrowest.values())
         plain = fit.replace(_UNFIT, _UNFIT + _ESCAPED)
-        matches = [re.compile(pattern).fullmatch for pattern in (plain, fit)]
-        return cls(tuple(narrowest), tuple(narrowest.values()), *matches)
+        return cls(
+            names=tuple(narrowest),
+            kinds=tuple(narrowest.values()),
+            _all_plain=re.compile(plain).fullmatch,
+            _all_fit=re.compile(fit).fullmatch,
+            _moments=tuple(name for name, kind in narrowest.items() if kind is Kind.MOMENT),
+        )
 
     def escaped(self, values: Mapping[str, str]) -> list[bytes]:
         """Return each value as it stands between quotes, in UTF-8, in the order of the names.
@@ -131,6 +137,8 @@ class Holes:
             if not self._all_fit(text):
                 self._refuse(values)
             text = encode_basestring(text)[1:-1]
+        for name in self._moments:
+            _check_moment(name, values[name])
         return text.encode().split(_PARTING)
 
     def stand_ins(self) -> dict[str, str]:
@@ -147,6 +155,14 @@ class Holes:
                 raise UnsafeText(character=f"U+{ord(unsafe.group()):04X}")
             if not re.fullmatch(_PATTERNS[kind], values[name]):
                 raise NotIssuable(faults=f"{name}: not {_WANTED[kind]}")
+
+
+def _check_moment(name: str, text: str) -> None:
+    """Refuse the 30th of February, which has the right form."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise NotIssuable(faults=f"{name}: not {_WANTED[Kind.MOMENT]}") from None
 
 
 _STAND_INS: Final[Mapping[Kind, Callable[[int], str]]] = {

@@ -8,7 +8,7 @@ from operator import eq
 from typing import Final
 
 from badges.openbadges.quads import Quad, is_blank
-from badges.openbadges.rdfc import PREFIX, mentions_of
+from badges.openbadges.rdfc import mentions_of
 from badges.openbadges.template_holes import MARKER, TextWithHoles
 
 LABEL_ORDERS_KEPT: Final = 128
@@ -103,7 +103,7 @@ class CanonicalLines:
         return self._labelled(tuple(sorted(range(len(hashes)), key=hashes.__getitem__)))
 
     def _in_order(self, order: tuple[int, ...]) -> SortedLines:
-        labels = {self._nodes[index]: f"{PREFIX}{rank}" for rank, index in enumerate(order)}
+        labels = {self._nodes[index]: f"_:c14n{rank}" for rank, index in enumerate(order)}
         return SortedLines([_line(_renamed(quad, labels)) for quad in self._quads], self._names)
 
 
