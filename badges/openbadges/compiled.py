@@ -44,10 +44,10 @@ class Suffixes:
 class Member:
     """What one member means: its predicate, and how its values are read.
 
-    A string is read as `coercion` says: LITERAL, IDENTIFIER or VOCABULARY; `is_text` when it is just a
-    literal, in no graph and no ordered list. `values`, `nodes` and
-    `references` are the contexts in force for a plain value, for an object, and for a value object
-    or a lone identifier (JSON-LD API, 5.1.2 steps 5 to 8).
+    A string is read as `coercion` says: LITERAL, IDENTIFIER or VOCABULARY; `is_text` when it is just
+    a literal, in no graph and no ordered list. `values`, `nodes` and `references` are the contexts in
+    force for a plain value, for an object, and for a value object or a lone identifier (JSON-LD API,
+    5.1.2 steps 5 to 8).
     """
 
     predicate: str

@@ -74,7 +74,7 @@ def canonical_labels(mentions: Mentions) -> Labels:
             labels[nodes[0]] = f"{PREFIX}{len(labels)}"
         else:
             ties[value] = nodes
-    return label_ties(ties, labels, mentions) if ties else labels
+    return label_ties(ties, labels, mentions, PREFIX) if ties else labels
 
 
 def first_degree_hash(node: str, quads: Iterable[Quad]) -> str:

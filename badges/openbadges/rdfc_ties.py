@@ -18,7 +18,7 @@ Labels = dict[str, str]
 
 
 def label_ties(
-    ties: Mapping[str, Sequence[str]], labels: Labels, mentions: Mapping[str, Sequence[Quad]]
+    ties: Mapping[str, Sequence[str]], labels: Labels, mentions: Mapping[str, Sequence[Quad]], prefix: str
 ) -> Labels:
     """Return `labels` with canonical labels for the nodes of `ties` added (RDFC-1.0, 4.4.3 step 5).
 
@@ -31,7 +31,7 @@ def label_ties(
         paths = [search.hash_n_degree(node, {node: "_:b0"}) for node in nodes if node not in search.canonical]
         for _, issued in sorted(paths, key=lambda path: path[0]):
             for node in issued:
-                search.canonical.setdefault(node, f"_:c14n{len(search.canonical)}")
+                search.canonical.setdefault(node, f"{prefix}{len(search.canonical)}")
     return search.canonical
 
 

@@ -123,7 +123,8 @@ class _Walk:
         head = RDF_NIL
         for item in reversed(value if isinstance(value, list) else [value]):
             if item is not None:
-                thing = (self._list if isinstance(item, list) else self._term)(member, item, graph, depth + 1)
+                read = self._list if isinstance(item, list) else self._term
+                thing = read(member, item, graph, depth + 1)
                 rest, head = head, self._new_blank()
                 self.quads += [(head, RDF_FIRST, thing, graph), (head, RDF_REST, rest, graph)]
         return head
