@@ -80,7 +80,7 @@ def check_store(book: Book, databases: Databases, url: str, claims: int, what: s
         claimed = session.scalars(select(Credential.claim_id).where(Credential.sealed_at.is_not(None))).all()
     ports.sessions.kw["bind"].dispose()
     book.prove(
-        f"{what}: {claims:,} claims, {claims:,} credentials, {tried} verify, journal whole {faults[:3] or ''}",
+        f"{what}: {claims:,} claims, as many credentials, {tried} verify, journal whole {faults[:3] or ''}",
         holds=len(claimed) == len(set(claimed)) == claims + world.ACHIEVEMENTS and not faults,
     )
 
