@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from badges.issuer.rules import SLUG_LENGTH, newer_than, redated, renamed, slug_of
+from badges.issuer.rules import SLUG_LENGTH, beginning, newer_than, redated, relisted, renamed, slug_of
 from badges.issuer.rules_wording import ENGLISH, FRENCH, Wording, wording
 from badges.openbadges.did import did_web, did_web_address
+from badges.openbadges.specs import StatusEntry
 from tests.factories import basis
 
 ONE = {"observations": 1, "situations": 1, "days": 1, "observers": 1}
@@ -100,3 +101,37 @@ def test_renaming_changes_the_name_and_the_beginning_only() -> None:
     assert after["awardedDate"] == before["awardedDate"]
     assert (redated(before, moment)["validFrom"], after["validFrom"]) == ("2026-11-23T00:00:00Z",) * 2
     assert before["validFrom"] == "2026-01-01T00:00:00Z"
+
+
+def test_relisting_changes_the_status_entry_and_the_beginning_only() -> None:
+    before = {"id": "urn:uuid:1", "validFrom": "2026-01-01T00:00:00Z", "credentialStatus": {"id": "old"}}
+    entry = StatusEntry("https://badges.example.org/status/2", 7, "suspension")
+    after = relisted(before, datetime(2026, 11, 23, tzinfo=UTC), entry=entry)
+    assert after == {
+        "id": "urn:uuid:1",
+        "validFrom": "2026-11-23T00:00:00Z",
+        "credentialStatus": {
+            "id": "https://badges.example.org/status/2#7",
+            "type": "BitstringStatusListEntry",
+            "statusPurpose": "suspension",
+            "statusListIndex": "7",
+            "statusListCredential": "https://badges.example.org/status/2",
+        },
+    }
+
+
+def test_an_edition_never_begins_after_its_end() -> None:
+    moment, end = datetime(2026, 11, 23, tzinfo=UTC), "2026-11-01T22:59:59Z"
+    assert beginning(moment, "") == "2026-11-23T00:00:00Z"
+    assert beginning(moment, end) == end
+    assert beginning(moment, "2027-11-01T22:59:59Z") == "2026-11-23T00:00:00Z"
+    assert redated({"validUntil": end}, moment) == {"validUntil": end, "validFrom": end}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("fr", "Cette personne avait déjà reçu ce badge le 1er novembre 2026."),
+     ("en", "This person already received this badge on 1 November 2026.")],
+)  # fmt: skip
+def test_a_renewal_says_when_the_badge_before_it_was_given(language: str, said: str) -> None:
+    assert wording(language).previous(date(2026, 11, 1)).startswith(said)
