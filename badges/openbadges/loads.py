@@ -25,7 +25,8 @@ MAX_NUMBER: Final = 2**53 - 1
 UNSAFE_CHARACTERS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 # How such a character gets past a reader of strict JSON: escaped, or as the one that it lets through.
-WAYS_IN: Final = (r"\u", r"\b", r"\f", "\x7f")
+ESCAPED: Final = re.compile(r"\\[bfu]")
+DELETE: Final = "\x7f"
 MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 _compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -101,7 +102,7 @@ def _may_be_unsafe(text: str) -> bool:
         text.encode()
     except UnicodeEncodeError:
         return True
-    return any(way in text for way in WAYS_IN)
+    return DELETE in text or ESCAPED.search(text) is not None
 
 
 def _unique(members: list[tuple[str, Any]]) -> Document:

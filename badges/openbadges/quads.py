@@ -7,7 +7,7 @@ Quad = tuple[str, str, str, str]
 
 
 def is_blank(term: str) -> bool:
-    """Return whether `term` is a blank node; a literal starts with a quote and an IRI with `<`."""
+    """Return whether `term` is a blank node: a literal starts with a quote and an IRI with `<`."""
     return term.startswith("_:")
 
 

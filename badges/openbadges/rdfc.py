@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Final
 
 from badges.errors import TangledGraph
-from badges.openbadges.quads import Quad, is_blank, line
+from badges.openbadges.quads import Quad, line
 from badges.openbadges.rdfc_ties import Labels, label_ties
 
 MAX_BLANK_NODES: Final = 512
@@ -51,9 +51,12 @@ def mentions_of(quads: Iterable[Quad]) -> Mentions:
     mentions: Mentions = {}
     for quad in quads:
         subject, _, thing, graph = quad
-        for node in {subject, thing, graph}:
-            if is_blank(node):
-                mentions.setdefault(node, []).append(quad)
+        if subject[0] == "_":
+            mentions.setdefault(subject, []).append(quad)
+        if thing[0] == "_" and thing != subject:
+            mentions.setdefault(thing, []).append(quad)
+        if graph[:1] == "_" and graph not in (subject, thing):
+            mentions.setdefault(graph, []).append(quad)
     return mentions
 
 
@@ -85,10 +88,10 @@ def first_degree_hash(node: str, quads: Iterable[Quad]) -> str:
 def seen_from(node: str, quad: Quad) -> str:
     """Return the line of `quad` that is hashed for `node`, its end included: itself _:a, others _:z."""
     subject, predicate, thing, graph = quad
-    if is_blank(subject):
+    if subject[0] == "_":
         subject = "_:a" if subject == node else "_:z"
-    if is_blank(thing):
+    if thing[0] == "_":
         thing = "_:a" if thing == node else "_:z"
-    if is_blank(graph):
+    if graph[:1] == "_":
         graph = "_:a" if graph == node else "_:z"
     return line((subject, predicate, thing, graph)) + "\n"
