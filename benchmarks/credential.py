@@ -42,13 +42,16 @@ THIRD = AlignmentSpec(
     target_framework="ESCO",
     target_description="ESCO, le même savoir-faire, nom en français.",
 )
+AUTONOMY = f"{BASE}/achievements/{uuid.UUID(int=9, version=4)}#autonomy"
 SECOND_DESCRIPTION = {
-    "id": f"{BASE}/achievements/{uuid.UUID(int=9, version=4)}#observations",
+    "id": AUTONOMY,
     "type": ["ResultDescription"],
-    "name": "Observations",
-    "resultType": "RawScore",
-    "valueMin": "2",
-    "valueMax": "99",
+    "name": "Autonomie",
+    "resultType": "RubricCriterionLevel",
+    "rubricCriterionLevel": [
+        {"id": f"{AUTONOMY}-A{mark}", "type": ["RubricCriterionLevel"], "name": name, "level": f"A{mark}"}
+        for mark, name in enumerate(("avec de l'aide", "seul", "transmet"), 1)
+    ],
 }
 ISSUER = IssuerProfile(
     id=DID,
@@ -101,8 +104,9 @@ def template_document() -> Document:
         {
             "id": f"urn:uuid:{hole('credential')}#result-2",
             "type": ["Result"],
-            "resultDescription": SECOND_DESCRIPTION["id"],
-            "value": hole("observations"),
+            "resultDescription": AUTONOMY,
+            "achievedLevel": f"{AUTONOMY}-{hole('autonomy')}",
+            "value": hole("autonomy"),
         }
     )
     return document
@@ -126,7 +130,7 @@ def _holder(chance: random.Random, number: int) -> dict[str, str]:
         "narrative": wording(LANGUAGE).evidence(seen), "valid_from": "2026-11-20T14:30:00Z",
         "valid_until": "2031-11-20T14:30:00Z", "awarded_date": "2026-11-19T09:00:00Z",
         "status_list": str(STATUS_LIST), "status_index": str(chance.randrange(131_072)),
-        "status_purpose": "revocation", "observations": str(seen.observations), "renews": _id(chance),
+        "status_purpose": "revocation", "autonomy": chance.choice(("A1", "A2", "A3")), "renews": _id(chance),
         "previous": wording(LANGUAGE).previous(datetime(2024, 3, chance.randint(1, 28), tzinfo=UTC)),
     }  # fmt: skip
 
