@@ -46,8 +46,7 @@ def _issue_chunk(issuing: Issuing, claim_ids: Sequence[uuid.UUID]) -> Reservatio
     _ensure_issuers(issuing, claim_ids)
     reserved = reserve_many(issuing, claim_ids)
     seal_many(issuing, reserved.editions, owed=reserved.owed)
-    fresh = {edition.id for edition in reserved.editions}
-    complete_many(issuing, [one for one in reserved.credentials.values() if one not in fresh])
+    complete_many(issuing, reserved.older)
     return reserved
 
 

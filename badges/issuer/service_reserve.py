@@ -29,11 +29,12 @@ from badges.recognition.queries import ApprovedClaim
 class Reservations:
     """What came of some claims: the credential of each, or why some have none.
 
-    `editions` are those reserved just now, to be signed. `owed` names the message that has them signed,
-    should this process not come to it.
+    `older` are the credentials that existed before; `editions` are those reserved just now, to be signed.
+    `owed` names the message that has them signed, should this process not come to it.
     """
 
     credentials: dict[uuid.UUID, uuid.UUID]
+    older: list[uuid.UUID]
     failures: list[BadgesError] = field(default_factory=list)
     editions: list[Edition] = field(default_factory=list)
     owed: str = ""
@@ -50,7 +51,8 @@ def reserve_many(issuing: Issuing, claim_ids: Sequence[uuid.UUID]) -> Reservatio
         claims = recognition.approved_many(session, claim_ids)
         houses = sorted({claim.structure_id for claim in claims})
         profiles = [lock_profile(session, house) for house in houses]
-        found = Reservations(_known(session, claim_ids))
+        known = _known(session, claim_ids)
+        found = Reservations(known, list(known.values()))
         found.failures += [NotFound() for _ in range(len(claim_ids) - len(claims))]
         for profile in profiles:
             theirs = [claim for claim in claims if claim.structure_id == profile.structure_id]
@@ -112,7 +114,7 @@ def _row(
     edition: Edition,
     text: str,
 ) -> dict[str, Any]:
-    older = writing.before.get(claim.id)
+    older = writing.before.get(claim.id) if writing.before else None
     return {
         "id": edition.id,
         "claim_id": claim.id,

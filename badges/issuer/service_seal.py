@@ -118,9 +118,9 @@ def _seal(issuing: Issuing, sealing: _Sealing, owed: str) -> None:
             .order_by(table.id)
             .with_for_update()
         )
-        open_ones = {(credential_id, edition) for credential_id, edition in rows}
-        signed = [one for one in sealing.signed if (one[0].id, one[0].edition) in open_ones]
-        blocked = [one for one in sealing.blocked if (one[0].id, one[0].edition) in open_ones]
+        open_ones = {credential_id: edition for credential_id, edition in rows.all()}  # noqa: C416
+        signed = [one for one in sealing.signed if open_ones.get(one[0].id) == one[0].edition]
+        blocked = [one for one in sealing.blocked if open_ones.get(one[0].id) == one[0].edition]
         _keep(session, issuing, signed)
         _hold_back(session, issuing, blocked)
         if owed:

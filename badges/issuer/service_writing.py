@@ -71,7 +71,8 @@ class Writing:
 
     def template(self, claim: ApprovedClaim) -> StoredTemplate:
         """Return the template for `claim`. Raises what `template_of` raises, each time it is asked."""
-        kind = _Kind(claim.framework_version_id, claim.skill_id, claim.level, claim.id in self.before)
+        renews = bool(self.before) and claim.id in self.before
+        kind = _Kind(claim.framework_version_id, claim.skill_id, claim.level, renews)
         if kind not in self._templates:
             self._templates[kind] = self._template(kind)
         found = self._templates[kind]
@@ -83,7 +84,7 @@ class Writing:
         self, claim: ApprovedClaim, credential_id: uuid.UUID, recipient_id: uuid.UUID, place: Place
     ) -> dict[str, str]:
         """Return what fills the template for one award."""
-        older = self.before.get(claim.id)
+        older = self.before.get(claim.id) if self.before else None
         award = Award(
             credential_id,
             recipient_id,

@@ -129,8 +129,9 @@ def workers_in_charge(session: Session, actor: Actor) -> list[WorkerTile]:
 
 def public_names(session: Session, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Return the name of each of these persons, in the form that they chose, in one query."""
-    persons = select(Person.id, Person.name_form, Person.given_name, Person.family_name, Person.pseudonym)
-    rows = session.execute(persons.where(Person.id.in_(person_ids)))
+    table = Person.__table__.c
+    parts = select(table.id, table.name_form, table.given_name, table.family_name, table.pseudonym)
+    rows = session.execute(parts.where(table.id.in_(person_ids))).all()
     return {row.id: public_name(row, row.name_form) for row in rows}
 
 

@@ -76,10 +76,10 @@ def approved_many(session: Session, claim_ids: Collection[uuid.UUID]) -> list[Ap
         table.id, table.structure_id, table.worker_id, table.framework_version_id, table.skill_id,
         table.level, table.decided_at, table.basis,
     )  # fmt: skip
-    rows = session.execute(select(*columns).where(table.id.in_(claim_ids), table.state.in_(_APPROVED)))
+    approved_ones = select(*columns).where(table.id.in_(claim_ids), table.state.in_(_APPROVED))
     return [
         ApprovedClaim._make((*claim, decided_at, summary_from_json(basis)))
-        for *claim, decided_at, basis in rows
+        for *claim, decided_at, basis in session.execute(approved_ones).all()
         if decided_at and basis
     ]
 
