@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from badges import audit, outbox
+from badges import audit
 from badges.audit import JournalEntry
 from badges.backup.queries_testimony import CheckedList, Testimony
 from badges.backup.rules import missing_lines, tell_missing
@@ -22,9 +22,12 @@ from badges.issuer.models import (
     SpentStatusEntry,
     StatusList,
     StatusPurpose,
+    Wave,
+    WaveClaim,
 )
 from badges.issuer.service_signing import Issuing, new_key
 from badges.openbadges.loads import Document
+from badges.outbox import OutboxMessage
 from badges.people.models import Structure, StructureModel
 from badges.permissions import console
 from badges.recognition import service as recognition
@@ -234,9 +237,21 @@ def _end_claim(session: Session, issuing: Issuing, claim_id: uuid.UUID) -> bool:
     claim = session.get(Claim, claim_id)
     if claim is None or claim.state is not ClaimState.APPROVED:
         return False
-    outbox.cancel(session, topic=recognition.APPROVED, key=str(claim_id))
+    _owe_no_longer(session, issuing, claim_id)
     recognition.end_revoked(session, issuing.clock, console(claim.structure_id), claim_id)
     return True
+
+
+def _owe_no_longer(session: Session, issuing: Issuing, claim_id: uuid.UUID) -> None:
+    """Take a claim out of its wave and of the outbox, also when a process that is no more had it in hand."""
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.key == f"{recognition.APPROVED}:{claim_id}", OutboxMessage.done_at.is_(None))
+        .values(done_at=issuing.clock.now(), leased_until=None)
+    )
+    left = delete(WaveClaim).where(WaveClaim.claim_id == claim_id)
+    for wave_id in session.scalars(left.returning(WaveClaim.wave_id)).all():
+        session.execute(update(Wave).where(Wave.id == wave_id).values(total=Wave.total - 1))
 
 
 def _close_lists(session: Session, issuing: Issuing) -> int:

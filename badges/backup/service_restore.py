@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from badges import audit, migrations
@@ -25,6 +25,7 @@ from badges.errors import (
     StoreNotEmpty,
     WitnessNeeded,
 )
+from badges.evidence.models import ObservationPhoto
 from badges.issuer import service as issuer
 from badges.issuer.models import (
     Credential,
@@ -92,7 +93,7 @@ def restore(ports: Ports, folder: Path, witness: Witness | None, *, without_witn
     fence = Restore(id=ports.clock.new_id(), at=ports.clock.now(), backup_at=manifest.made_at, merged_bits=0)
     fence_id = fence.id
     with database.put_back(folder / database.file_name, fence) as url:
-        return _finish(ports, url, fence_id, testimony)
+        return _finish(ports, url, fence_id, manifest, testimony)
 
 
 def examined(ports: Ports, folder: Path) -> Manifest:
@@ -151,12 +152,15 @@ def acknowledge(ports: Ports) -> Gap:
     return known
 
 
-def _finish(ports: Ports, url: str, restore_id: uuid.UUID, testimony: Testimony | None) -> Merged:
+def _finish(
+    ports: Ports, url: str, restore_id: uuid.UUID, manifest: Manifest, testimony: Testimony | None
+) -> Merged:
     engine = build_engine(url)
     try:
         migrations.upgrade(engine)
         here = replace(ports.issuing, sessions=session_factory(engine), witness=None)
         with here.sessions() as session, transaction(session):
+            _forget_again(session, manifest)
             session.execute(update(SignIn).where(SignIn.ended_at.is_(None)).values(ended_at=here.clock.now()))
             merged = merge(session, here, testimony)
             row = session.get_one(Restore, restore_id)
@@ -166,6 +170,12 @@ def _finish(ports: Ports, url: str, restore_id: uuid.UUID, testimony: Testimony 
         return merged
     finally:
         engine.dispose()
+
+
+def _forget_again(session: Session, manifest: Manifest) -> None:
+    """Forget the photos that were forgotten between the snapshot and their copy."""
+    for sha256 in manifest.forgotten:
+        session.execute(delete(ObservationPhoto).where(ObservationPhoto.sha256 == sha256))
 
 
 def _schemas() -> Iterator[str]:

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from PIL import Image
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
 
 from badges import jobs, outbox
 from badges.backup import service, service_restore
@@ -37,9 +38,20 @@ from badges.errors import (
     WitnessDoubtful,
     WitnessNeeded,
 )
-from badges.issuer import queries, service_jwt
+from badges.evidence.models import ObservationPhoto
+from badges.evidence.storage import MediaStorage
+from badges.issuer import queries, service_jwt, service_waves
 from badges.issuer import service as issuer
-from badges.issuer.models import Credential, IssuerKey, IssuerProfile, KeyState, Restore, StatusList
+from badges.issuer.models import (
+    Credential,
+    IssuerKey,
+    IssuerProfile,
+    KeyState,
+    Restore,
+    StatusList,
+    Wave,
+    WaveState,
+)
 from badges.issuer.rules_witness import HEAD
 from badges.issuer.witness import LocalWitness, Witness
 from badges.openbadges.report import Verdict
@@ -123,6 +135,10 @@ def picture() -> bytes:
     held = io.BytesIO()
     Image.new("RGB", (40, 40), (10, 200, 30)).save(held, "JPEG")
     return held.getvalue()
+
+
+def owed(session: Session) -> list[str]:
+    return list(session.scalars(select(OutboxMessage.topic).where(OutboxMessage.done_at.is_(None))))
 
 
 def verdict(ports: Ports, file: bytes) -> Verdict:
@@ -448,6 +464,72 @@ def test_a_token_made_after_the_backup_verifies_though_the_key_that_signed_it_is
         assert issuer.reseal_all(ports.sessions, ports.clock, ports.vault) == 1
         report = verify_store(ports)
         assert report.sound, "\n".join(report.lines())
+
+
+def test_a_wave_that_was_running_ends_without_what_was_withdrawn_since(store: Store) -> None:
+    with store.ports.sessions() as session:
+        claims = approve(session, store.clock, store.crowd, 4, owed=False)
+        service_waves.start(session, store.clock, store.crowd.admin, uuid.uuid4())
+    place = store.back_up()
+    store.drain()
+    with store.ports.sessions() as session:
+        one = session.scalars(select(Credential.id).where(Credential.claim_id == claims[0])).one()
+    store.revoke(one)
+    store.drain()
+    with store.elsewhere() as ports:
+        assert service_restore.restore(ports, place, store.witness).withdrawn == 1
+        service_restore.acknowledge(ports)
+        outbox.drain(ports.sessions, ports.clock, jobs.handlers(ports))
+        with ports.sessions() as session:
+            wave = session.scalars(select(Wave)).one()
+            assert (wave.state, wave.total) == (WaveState.FINISHED, 3)
+            assert owed(session) == []
+            known = set(session.scalars(select(Credential.claim_id)))
+            assert set(claims) - known == {claims[0]}, "it is not issued anew"
+
+
+def test_a_claim_that_somebody_had_in_hand_at_the_backup_is_owed_no_longer(store: Store) -> None:
+    with store.ports.sessions() as session:
+        (claim,) = approve(session, store.clock, store.crowd, 1)
+        session.execute(update(OutboxMessage).values(attempts=1, leased_until=store.clock.now()))
+        session.commit()
+    place = store.back_up()
+    store.revoke(issuer.issue(store.ports.issuing, claim))
+    store.drain()
+    with store.elsewhere() as ports:
+        service_restore.restore(ports, place, store.witness)
+        service_restore.acknowledge(ports)
+        outbox.drain(ports.sessions, ports.clock, jobs.handlers(ports))
+        with ports.sessions() as session:
+            assert owed(session) == []
+            assert session.scalar(select(Credential.id).where(Credential.claim_id == claim)) is None
+
+
+@SQLITE
+def test_a_photo_forgotten_while_the_backup_is_made_is_told_and_missed_by_nobody(store: Store) -> None:
+    (name,) = store.ports.storage.all()
+
+    @dataclass(frozen=True)
+    class Forgetting:
+        """Forgets the photo, row and all, just when it is asked for: after the snapshot."""
+
+        inner: MediaStorage
+
+        def get(self, sha256: str) -> bytes:
+            rewrite(store, delete(ObservationPhoto))
+            self.inner.delete(sha256)
+            return self.inner.get(sha256)
+
+        def all(self) -> Iterator[str]:
+            return self.inner.all()
+
+    ports = replace(store.ports, storage=Forgetting(store.ports.storage))  # type: ignore[arg-type]
+    place, manifest = service.back_up(ports, store.folder / "backups")
+    assert manifest.forgotten == (name,)
+    assert not (place / "media").exists()
+    with store.elsewhere() as back:
+        service_restore.restore(back, place, store.witness)
+        assert verify_store(back).sound
 
 
 def test_everybody_signs_in_again_after_a_restore(store: Store) -> None:
