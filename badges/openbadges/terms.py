@@ -19,16 +19,19 @@ IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{}|^`\\\s\u
 LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
 SPECIAL: Final = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udfff]')
-ESCAPES: Final = {
-    **{code: f"\\u{code:04X}" for code in (*range(0x20), 0x7F)},
-    **str.maketrans({"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r"}),
-    **str.maketrans({'"': r"\"", "\\": r"\\"}),
-}
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+NAMED: Final = {"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r"}
 
 
 def escaped(text: str) -> str:
     """Return `text` as it stands between the quotes of a canonical literal (RDFC-1.0, 5)."""
-    return text.translate(ESCAPES) if SPECIAL.search(text) else text
+    if not SPECIAL.search(text):
+        return text
+    return CONTROL.sub(_escape, text.replace("\\", r"\\").replace('"', r"\""))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return NAMED.get(found.group()) or f"\\u{ord(found.group()):04X}"
 
 
 def number_text(number: float) -> str:
