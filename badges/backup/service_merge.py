@@ -32,7 +32,7 @@ from badges.people.models import Structure, StructureModel
 from badges.permissions import console
 from badges.recognition import service as recognition
 from badges.recognition.models import Claim
-from badges.recognition.rules import ClaimState
+from badges.recognition.rules import WORKFLOW, Step
 
 LOST: Final = "lost"
 """The custodian of a key whose private half went with the database: it verifies and signs nothing more."""
@@ -235,7 +235,7 @@ def _end_claims(session: Session, issuing: Issuing, one: CheckedList) -> int:
 
 def _end_claim(session: Session, issuing: Issuing, claim_id: uuid.UUID) -> bool:
     claim = session.get(Claim, claim_id)
-    if claim is None or claim.state is not ClaimState.APPROVED:
+    if claim is None or claim.state not in WORKFLOW[Step.REVOKE].start:
         return False
     _owe_no_longer(session, issuing, claim_id)
     recognition.end_revoked(session, issuing.clock, console(claim.structure_id), claim_id)
