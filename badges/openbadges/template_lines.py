@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from itertools import groupby
-from operator import eq
+from operator import eq, lt
 from typing import Final
 
 from badges.openbadges.quads import Quad, is_blank
@@ -14,6 +14,9 @@ from badges.openbadges.template_holes import MARKER, TextWithHoles
 LABEL_ORDERS_KEPT: Final = 128
 """Of one template, some 20 kB each. One nameless part that differs among k others makes k + 1 orders."""
 
+ARRANGEMENTS_KEPT: Final = 24
+"""Of one group of lines: all orders of four identifiers."""
+
 
 class SortedLines:
     """Lines with holes that are in code point order whatever fills the holes.
@@ -21,43 +24,75 @@ class SortedLines:
     Call the *head* of a line what stands before its first hole; a line without holes is all head.
     Two lines whose heads differ at some character are in an order that no value can change. So when
     lines are sorted by head, only those whose head begins with the head of an earlier line with a
-    hole can change places with it, and they follow it at once: they are sorted anew each time.
+    hole can change places with it, and they follow it at once: these groups are `MovingLines`.
     """
 
     def __init__(self, lines: Iterable[str], names: tuple[str, ...]) -> None:
-        blocks = [
-            (TextWithHoles("".join(f"{text}\n" for text in group), names), moving)
+        blocks: list[TextWithHoles | MovingLines] = [
+            MovingLines(group, names) if moving else _text(group, names)
             for moving, group in _blocks(sorted(lines, key=_head))
         ]
-        self._first = b"" if not blocks or blocks[0][0].has_holes else blocks.pop(0)[0].fill([])
+        self._first = b""
+        if blocks and isinstance(blocks[0], TextWithHoles) and not blocks[0].has_holes:
+            self._first = blocks[0].fill([])
+            del blocks[0]
         self._hashed_first = sha256(self._first)
         self._others = blocks
 
     def fill(self, values: list[bytes]) -> bytes | None:
         """Return the lines, each with its end; None when values have made two of them the same."""
-        others = self._fill_others(values)
-        return None if others is None else self._first + others
+        texts = [self._first]
+        for block in self._others:
+            text = block.fill(values)
+            if text is None:
+                return None
+            texts.append(text)
+        return b"".join(texts)
 
     def digest(self, values: list[bytes]) -> bytes | None:
         """Return the SHA-256 of `fill`; the lines before the first that varies are already hashed."""
-        others = self._fill_others(values)
-        if others is None:
-            return None
         whole = self._hashed_first.copy()
-        whole.update(others)
+        for block in self._others:
+            text = block.fill(values)
+            if text is None:
+                return None
+            whole.update(text)
         return whole.digest()
 
-    def _fill_others(self, values: list[bytes]) -> bytes | None:
-        texts = []
-        for block, moving in self._others:
-            text = block.fill(values)
-            if moving:
-                lines = sorted(text[:-1].split(b"\n"))
-                if any(map(eq, lines, lines[1:])):
-                    return None
-                text = b"\n".join([*lines, b""])
-            texts.append(text)
-        return b"".join(texts)
+
+class MovingLines:
+    """Lines that a value can make change places, for instance all those of two identifiers.
+
+    Whatever is guessed of their order, it is looked at once they are filled: each line must be
+    before the next one, or they are sorted. The guess is the arrangement that was right when the
+    values that come first in the lines were last in the same order; it is nearly always right.
+    """
+
+    def __init__(self, lines: list[str], names: tuple[str, ...]) -> None:
+        self._lines = lines
+        self._names = names
+        first_holes = {found[1] for found in map(MARKER.search, lines) if found}
+        self._first_values = [index for index, name in enumerate(names) if name in first_holes]
+        self._unarranged = _text(lines, names)
+        self._arranged: dict[tuple[int, ...], TextWithHoles] = {}
+
+    def fill(self, values: list[bytes]) -> bytes | None:
+        """Return the lines, each with its end; None when values have made two of them the same."""
+        order = tuple(sorted(self._first_values, key=values.__getitem__))
+        text = (self._arranged.get(order) or self._arrange(order, values)).fill(values)
+        lines = text[:-1].split(b"\n")
+        if all(map(lt, lines, lines[1:])):
+            return text
+        lines.sort()
+        return None if any(map(eq, lines, lines[1:])) else b"\n".join([*lines, b""])
+
+    def _arrange(self, order: tuple[int, ...], values: list[bytes]) -> TextWithHoles:
+        lines = self._unarranged.fill(values).split(b"\n")
+        right = sorted(range(len(self._lines)), key=lines.__getitem__)
+        found = _text([self._lines[index] for index in right], self._names)
+        if len(self._arranged) < ARRANGEMENTS_KEPT:
+            self._arranged[order] = found
+        return found
 
 
 class CanonicalLines:
@@ -119,6 +154,10 @@ def _renamed(quad: Quad, labels: Mapping[str, str]) -> Quad:
 def _seen_from(node: str, quad: Quad) -> Quad:
     """Return `quad` as it is hashed for `node`: itself _:a, other blank nodes _:z (RDFC-1.0, 4.6)."""
     return _renamed(quad, {term: "_:a" if term == node else "_:z" for term in quad if is_blank(term)})
+
+
+def _text(lines: Iterable[str], names: tuple[str, ...]) -> TextWithHoles:
+    return TextWithHoles("".join(f"{text}\n" for text in lines), names)
 
 
 def _head(text: str) -> str:
