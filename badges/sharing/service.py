@@ -3,12 +3,12 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from badges import audit
 from badges.clock import Clock
-from badges.db import transaction
+from badges.db import insert_many, transaction
 from badges.errors import NotFound
 from badges.issuer import service as issuer
 from badges.issuer.models import Credential
@@ -30,23 +30,21 @@ def offer_many(sessions: sessionmaker[Session], clock: Clock, credential_ids: Se
     Raises `NotFound` for a credential that does not exist. Journals "badge.offered" for each.
     """
     with sessions() as session, transaction(session):
-        held = select(Holding.credential_id).where(Holding.credential_id.in_(credential_ids))
+        ledger = Credential.__table__.c
         rows = session.execute(
-            select(Credential.id, Credential.worker_id, Credential.structure_id)
-            .where(Credential.id.in_(credential_ids))
-            .order_by(Credential.id)
+            select(ledger.id, ledger.worker_id, ledger.structure_id)
+            .where(ledger.id.in_(credential_ids))
+            .order_by(ledger.id)
             .with_for_update()
         ).all()
         if len(rows) < len(set(credential_ids)):
             raise NotFound
+        held = select(Holding.credential_id).where(Holding.credential_id.in_(credential_ids))
         known = set(session.scalars(held))
         new = [row for row in rows if row.id not in known]
-        if not new:
-            return
         offered = {"state": HoldingState.OFFERED, "offered_at": clock.now()}
-        session.connection().execute(
-            insert(Holding), [{"credential_id": one.id, "worker_id": one.worker_id, **offered} for one in new]
-        )
+        holdings = [{"credential_id": one.id, "worker_id": one.worker_id, **offered} for one in new]
+        insert_many(session, Holding.__table__, holdings)
         acts = (audit.Act("relay", "badge.offered", f"credential:{one.id}", one.structure_id) for one in new)
         audit.record_many(session, clock, acts)
 
