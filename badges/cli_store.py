@@ -65,8 +65,10 @@ def acknowledge_restore(yes: bool) -> None:
             click.echo("\n".join(service_restore.gap(session).lines()))
         if not yes:
             click.confirm("Go on with this store?", abort=True)
-        service_restore.acknowledge(ports)
+        left = service_restore.acknowledge(ports)
     click.echo("The doors are open again: what was owed is being issued, and every list is signed anew.")
+    if left:
+        click.echo(f"{left} badges are being signed first: run this again in a minute to have them paused.")
 
 
 COMMANDS = (back_up, restore, verify_store, acknowledge_restore)

@@ -50,6 +50,8 @@ def _checked(issuing: Issuing, seen: ListSeen, issuers: Mapping[UUID, SealedIssu
         raise WitnessDoubtful(name=seen.name, reason="it is of an issuer that the witness does not keep")
     try:
         on = _on(issuing, seen, issuer)
+    except WitnessDoubtful:
+        raise
     except (BadgesError, KeyError, IndexError, TypeError) as fault:
         raise WitnessDoubtful(name=seen.name, reason=f"it is not a list that we signed ({fault})") from fault
     return CheckedList(seen, on)

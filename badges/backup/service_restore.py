@@ -1,7 +1,7 @@
 """Putting a backup back into an empty database, and saying that one knows what came after it."""
 
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from badges.backup.rules import MANIFEST, MEDIA, Manifest, Place, misfits, read_
 from badges.backup.service import CONSOLE, copy_of, sha256_of
 from badges.backup.service_merge import Merged, merge
 from badges.clock import Clock
+from badges.crash import crash_point
 from badges.db import build_engine, session_factory, transaction
 from badges.errors import (
     BackupUnreadable,
@@ -62,6 +63,7 @@ class Gap:
     missing_lines: int | None
     merged_bits: int
     paused: tuple[uuid.UUID, ...]
+    acknowledged: bool
 
     def lines(self) -> Iterator[str]:
         """Yield what a person reads."""
@@ -114,42 +116,46 @@ def examined(ports: Ports, folder: Path) -> Manifest:
 
 
 def gap(session: Session) -> Gap:
-    """Return what waits to be acknowledged. Raises `NothingToAcknowledge`, `RestoreUnfinished`."""
-    waiting = unacknowledged(session)
-    if waiting is None:
+    """Return what waits to be acknowledged, or was and is not finished.
+
+    Raises `NothingToAcknowledge`, `RestoreUnfinished` when the restore itself died half-way.
+    """
+    row, paused = unacknowledged(session), tuple(_paused(session))
+    if row is None and (paused or _to_sign_again(session)):
+        row = session.scalars(select(Restore).order_by(Restore.at.desc(), Restore.id).limit(1)).one_or_none()
+    if row is None:
         raise NothingToAcknowledge
     merged = select(JournalEntry.sequence).where(
-        JournalEntry.act == "store.restored", JournalEntry.subject == _subject(waiting.id)
+        JournalEntry.act == "store.restored", JournalEntry.subject == _subject(row.id)
     )
     if session.scalar(merged) is None:
         raise RestoreUnfinished
-    return Gap(
-        waiting.id,
-        waiting.at,
-        waiting.backup_at,
-        waiting.missing_lines,
-        waiting.merged_bits,
-        tuple(_paused(session)),
-    )
+    is_done = row.acknowledged_at is not None
+    return Gap(row.id, row.at, row.backup_at, row.missing_lines, row.merged_bits, paused, is_done)
 
 
-def acknowledge(ports: Ports) -> Gap:
+def acknowledge(ports: Ports) -> int:
     """Open the doors again after a restore; the caller has shown the gap and was told to go on.
 
     The witness sees the store as it is now, before anything new is signed. All lists are signed again.
     Badges that were paused after the backup are paused here too; keys that were disowned after it have
-    what they signed before signed again. Raises `NothingToAcknowledge`, `RestoreUnfinished`, `WitnessAway`,
-    `WitnessAhead`. Journals "store.acknowledged".
+    what they signed before signed again. Called again after a crash it finishes what it began. Returns how
+    many badges could not be paused yet, because they are being signed: call again when that is done.
+    Raises `NothingToAcknowledge`, `RestoreUnfinished`, `WitnessAway`, `WitnessAhead`.
+    Journals "store.acknowledged".
     """
     with ports.sessions() as session:
         known = gap(session)
-    show_all(ports.issuing)
-    with ports.sessions() as session, transaction(session):
-        _open(session, ports.clock, known)
+    if not known.acknowledged:
+        show_all(ports.issuing)
+        with ports.sessions() as session, transaction(session):
+            _open(session, ports.clock, known)
+        crash_point("acknowledge:after-commit")
+    _sign_again(ports)
     for credential_id in known.paused:
         _pause(ports, credential_id)
-    _sign_again(ports)
-    return known
+    with ports.sessions() as session:
+        return len(_paused(session))
 
 
 def _finish(
@@ -203,7 +209,7 @@ def _subject(restore_id: uuid.UUID) -> str:
     return f"restore:{restore_id}"
 
 
-def _paused(session: Session) -> Collection[uuid.UUID]:
+def _paused(session: Session) -> Sequence[uuid.UUID]:
     """Return badges that the ledger holds in force in a place that the witness saw on."""
     return session.scalars(
         select(Credential.id)
@@ -236,20 +242,31 @@ def _open(session: Session, clock: Clock, known: Gap) -> None:
 
 
 def _pause(ports: Ports, credential_id: uuid.UUID) -> None:
+    """Pause a badge, unless it waits for its signature or for an administrator's eyes."""
     with ports.sessions() as session:
         row = session.get_one(Credential, credential_id)
-    if row.signed is not None and row.suspended_at is None:
+        key = session.get_one(IssuerKey, row.key_id)
+    if row.signed is not None and not row.blocked_reason and key.state is not KeyState.COMPROMISED:
         suspend(ports.issuing, console(row.structure_id), credential_id, RESTORED)
 
 
 def _sign_again(ports: Ports) -> None:
-    """Finish what disowning a key began after the backup; doing it twice changes nothing more."""
+    """Finish what disowning a key began after the backup."""
     with ports.sessions() as session:
-        rows = session.execute(
-            select(IssuerProfile.structure_id, IssuerKey)
-            .join(IssuerKey, IssuerKey.profile_id == IssuerProfile.id)
-            .where(IssuerKey.state == KeyState.COMPROMISED)
-        ).all()
-    for structure_id, key in rows:
+        disowned = [
+            (session.get_one(IssuerProfile, key.profile_id).structure_id, key)
+            for key in _to_sign_again(session)
+        ]
+    for structure_id, key in disowned:
         since = key.compromised_from or key.created_at
         issuer.mark_key_compromised(ports.issuing, console(structure_id), key.id, since)
+
+
+def _to_sign_again(session: Session) -> Sequence[IssuerKey]:
+    """Return disowned keys of which something is left that was signed, or frozen, before the day."""
+    before = or_(Credential.sealed_at.is_(None), Credential.sealed_at < IssuerKey.compromised_from)
+    left = select(Credential.id).where(
+        Credential.key_id == IssuerKey.id, Credential.revoked_at.is_(None), before
+    )
+    disowned = select(IssuerKey).where(IssuerKey.state == KeyState.COMPROMISED, left.exists())
+    return session.scalars(disowned.order_by(IssuerKey.id)).all()

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import shutil
 import stat
 import uuid
@@ -61,6 +62,7 @@ from badges.people.models import SignIn, SignInMethod
 from badges.ports import Ports
 from tests import factories
 from tests.conftest import StillClock
+from tests.crash.children import PROCESSES
 from tests.crash.stores import Crowd, approve, empty_database, make_crowd, open_store, settings_for
 from tests.houses import House
 
@@ -583,6 +585,36 @@ def test_a_restore_that_died_half_way_is_told_and_stays_closed(store: Store) -> 
             (claim,) = approve(session, store.clock, store.crowd, 1, owed=False)
         with pytest.raises(RestoreUnacknowledged):
             issuer.issue(ports.issuing, claim)
+
+
+def test_an_acknowledgement_that_died_half_way_is_finished_by_the_next_one(store: Store) -> None:
+    place, held = store.back_up(), store.file(store.badges[0])
+    issuer.suspend(store.ports.issuing, store.crowd.admin, store.badges[0], "x")
+    store.drain()
+    with store.elsewhere() as ports:
+        service_restore.restore(ports, place, store.witness)
+        settings = (ports.settings.database_url, store.folder / "new")
+        child = PROCESSES.Process(target=acknowledge_and_die, args=settings)
+        child.start()
+        child.join(60)
+        assert child.exitcode == 137
+        outbox.drain(ports.sessions, ports.clock, jobs.handlers(ports))
+        assert verdict(ports, held) is Verdict.REVOKED
+        with ports.sessions() as session:
+            assert service_restore.gap(session).paused == (store.badges[0],)
+        assert service_restore.acknowledge(ports) == 0
+        outbox.drain(ports.sessions, ports.clock, jobs.handlers(ports))
+        with ports.sessions() as session:
+            assert session.get_one(Credential, store.badges[0]).suspended_at is not None
+            with pytest.raises(NothingToAcknowledge):
+                service_restore.gap(session)
+        assert verify_store(ports).sound
+
+
+def acknowledge_and_die(url: str, folder: Path) -> None:
+    os.environ["BADGES_CRASH_AT"] = "acknowledge:after-commit"
+    with open_store(settings_for(url, folder), StillClock()) as ports:
+        service_restore.acknowledge(ports)
 
 
 def test_nothing_waits_where_nothing_was_restored(store: Store) -> None:
