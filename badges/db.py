@@ -163,16 +163,39 @@ def insert_many(session: Session, table: FromClause, rows: Sequence[Mapping[str,
     The same as `session.connection().execute(insert(table), rows)` at a third of the cost: what a row has in
     common with the one before it is converted once.
     """
-    if not rows:
-        return
+    if rows:
+        names = list(rows[0])
+        into, places = ", ".join(map(_quoted, names)), ", ".join(["{0}"] * len(names))
+        statement = f"INSERT INTO {{1}} ({into}) VALUES ({places})"  # noqa: S608 - names of our own columns
+        _run_many(session, statement, table, names, rows)
+
+
+def update_many(session: Session, table: FromClause, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Change, for each of `rows`, the other columns that it names where the column `key` has its value."""
+    if rows:
+        names = [name for name in rows[0] if name != key]
+        changes = ", ".join(f"{_quoted(name)} = {{0}}" for name in names)
+        statement = f"UPDATE {{1}} SET {changes} WHERE {_quoted(key)} = {{0}}"  # noqa: S608 - names of our own columns
+        _run_many(session, statement, table, [*names, key], rows)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _run_many(
+    session: Session,
+    statement: str,
+    table: FromClause,
+    names: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
     connection = session.connection()
-    dialect, names = connection.dialect, list(rows[0])
+    dialect = connection.dialect
     mark = "?" if dialect.paramstyle == "qmark" else "%s"
-    quoted = [dialect.identifier_preparer.quote(name) for name in (str(table), *names)]
-    into, places = ", ".join(quoted[1:]), ", ".join([mark] * len(names))
-    statement = f"INSERT INTO {quoted[0]} ({into}) VALUES ({places})"  # noqa: S608 - names of our own columns
     columns = [_converted(table.c[name].type, dialect, [row[name] for row in rows]) for name in names]
-    connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
+    ready = statement.format(mark, _quoted(str(table)))
+    connection.exec_driver_sql(ready, list(zip(*columns, strict=True)))
 
 
 def _converted(kind: TypeEngine[Any], dialect: Dialect, values: list[Any]) -> list[Any]:

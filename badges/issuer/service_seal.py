@@ -6,13 +6,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from badges import audit, outbox
 from badges.audit import Act
 from badges.crash import crash_point
-from badges.db import transaction
+from badges.db import transaction, update_many
 from badges.errors import NotIssuable, SignedOtherwise
 from badges.issuer.models import Credential
 from badges.issuer.queries import local_documents
@@ -131,20 +131,12 @@ def _seal(issuing: Issuing, sealing: _Sealing, owed: str) -> None:
 def _keep(session: Session, issuing: Issuing, signed: Sequence[tuple[Edition, bytes]]) -> None:
     if not signed:
         return
-    session.connection().execute(
-        update(Credential)
-        .where(Credential.id == bindparam("credential"))
-        .values(signed=bindparam("body"), sealed_at=issuing.clock.now()),
-        [{"credential": edition.id, "body": body.decode()} for edition, body in signed],
-    )
+    now = issuing.clock.now()
+    sealed = [{"id": one.id, "signed": body.decode(), "sealed_at": now} for one, body in signed]
+    update_many(session, Credential.__table__, "id", sealed)
     acts = (
-        _act(
-            "credential.signed",
-            edition,
-            edition=str(edition.edition),
-            sha256=hashlib.sha256(body).hexdigest(),
-        )
-        for edition, body in signed
+        _act("credential.signed", one, edition=str(one.edition), sha256=hashlib.sha256(body).hexdigest())
+        for one, body in signed
     )
     audit.record_many(session, issuing.clock, acts)
     first = signed[0][0]
@@ -156,12 +148,8 @@ def _keep(session: Session, issuing: Issuing, signed: Sequence[tuple[Edition, by
 def _hold_back(session: Session, issuing: Issuing, blocked: Sequence[tuple[Edition, str]]) -> None:
     if not blocked:
         return
-    session.connection().execute(
-        update(Credential)
-        .where(Credential.id == bindparam("credential"))
-        .values(blocked_reason=bindparam("reason")),
-        [{"credential": edition.id, "reason": reason} for edition, reason in blocked],
-    )
+    reasons = [{"id": one.id, "blocked_reason": reason} for one, reason in blocked]
+    update_many(session, Credential.__table__, "id", reasons)
     acts = (_act("credential.blocked", edition, reason=NotIssuable.id) for edition, _ in blocked)
     audit.record_many(session, issuing.clock, acts)
 
