@@ -36,7 +36,7 @@ BADGES = Path(__file__).parents[2] / "badges"
 
 
 def steps() -> list[str]:
-    """Every crash point of issuing, so that a new one is tried without asking; restores have their own tests."""
+    """Every crash point of issuing, so that a new one is tried unasked; restores have their own tests."""
     paths = (path for path in BADGES.rglob("*.py") if path.parent.name != "backup")
     calls = (node for path in paths for node in ast.walk(ast.parse(path.read_text())))
     return sorted(
