@@ -114,12 +114,12 @@ def take_back_many(session: Session, clock: Clock, actor: Actor, claim_ids: Coll
 
 
 def _locked(session: Session, actor: Actor, claim_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Claim]:
-    """Lock the claims in one order for everybody, so that two batches never wait for each other."""
+    """Lock the claims in the order in which waves lock them, so that nobody waits for each other."""
     require(actor, Action.VIEW_QUEUE, Thing(actor.structure_id))
     rows = session.scalars(
         select(Claim)
         .where(Claim.id.in_(claim_ids), Claim.structure_id == actor.structure_id)
-        .order_by(Claim.id)
+        .order_by(Claim.framework_version_id, Claim.skill_id, Claim.level, Claim.id)
         .with_for_update()
     )
     claims = {claim.id: claim for claim in rows}

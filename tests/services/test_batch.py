@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from badges import audit
 from badges.errors import (
@@ -24,11 +25,11 @@ from badges.errors import (
     TooLateToUndo,
 )
 from badges.evidence import service as evidence
-from badges.evidence.models import AnswerKind, Mark, Settlement, Talk, TalkOutcome
+from badges.evidence.models import AnswerKind, Mark, Observation, Settlement, Talk, TalkOutcome
 from badges.evidence.storage import LocalStorage
 from badges.outbox import OutboxMessage
 from badges.recognition import queries_review, service, service_batch
-from badges.recognition.rules import ClaimState
+from badges.recognition.rules import ClaimState, Reason
 from badges.recognition.rules_batch import Hindrance
 from badges.recognition.service_batch import Choice, Outcome
 from tests.conftest import StillClock
@@ -236,3 +237,45 @@ def test_two_reviewers_who_tick_the_same_claims_decide_each_of_them_once(house: 
     assert set(first.done) | set(second.done) == set(claims)
     assert missed(second) == dict.fromkeys(first.done, ClaimAlreadyApproved)
     assert house.acts().count("claim.approve") == 6
+
+
+@pytest.mark.parametrize("round_number", range(3))
+def test_batches_a_refusal_and_an_answer_at_once_leave_each_claim_decided_once(
+    house: House, sessions: sessionmaker[Session], round_number: int
+) -> None:
+    claims = submitted_by_many(house, 20, ("S03", "S01"))
+    disputed = house.submitted()
+    choices = read(house)
+    seen = house.session.scalars(
+        select(Observation.id).where(Observation.worker_id == house.worker_id)
+    ).first()
+    house.session.rollback()
+    found: dict[str, Outcome] = {}
+
+    def batch(name: str, some: list[Choice]) -> None:
+        with sessions() as session:
+            found[name] = service_batch.approve_many(session, house.clock, house.people[name], some, GRACE)
+
+    def refuse() -> None:
+        with sessions() as session:
+            service.refuse(
+                session, house.clock, house.people["paul"], claims[3], 2, Reason.NOT_YET_REGULAR, "Later."
+            )
+
+    def disagree() -> None:
+        with sessions() as session:
+            assert seen
+            evidence.answer(session, house.clock, house.people["amina"], seen, AnswerKind.DISAGREE)
+
+    acts = (
+        lambda: batch("sophie", choices), lambda: batch("paul", choices[::-1]), refuse, disagree,
+    )  # fmt: skip
+    with ThreadPoolExecutor(len(acts)) as pool:
+        met = [future.exception() for future in [pool.submit(act) for act in acts]]
+    assert met[:2] == [None, None], "a batch never fails as a whole"
+    done = [*found["sophie"].done, *found["paul"].done]
+    assert len(done) == len(set(done))
+    assert {house.state(claim) for claim in claims} <= {ClaimState.APPROVED, ClaimState.REFUSED}
+    assert (disputed in done) == (met[3] is not None), "approved as read, or paused: never a disputed badge"
+    assert len(house.session.scalars(select(OutboxMessage)).all()) == len(done)
+    assert audit.verify(house.session).faults == ()
