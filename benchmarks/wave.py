@@ -32,6 +32,7 @@ LOOK_EVERY = 0.02
 def run(database_url: str, folder: Path, workers: int) -> dict[str, Any]:
     """Issue everything that waits, and return seconds, credentials and the peak of memory in bytes."""
     ports = world.open_ports(database_url, folder)
+    world.issue_each_badge(ports)
     with ports.sessions() as session:
         before = session.scalar(select(func.count(Credential.sealed_at))) or 0
         actor = world.administrator(session)

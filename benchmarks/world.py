@@ -75,11 +75,18 @@ def fill(ports: Ports, claims: int) -> None:
     """Make the structure, issue each of its badges once, and give `claims` workers an approved claim."""
     migrations.upgrade(ports.sessions.kw["bind"])
     with ports.sessions() as session:
-        structure_id = _structure(session, ports)
-        soft = _soft(session, structure_id)
-        for claim_id in _approve(session, ports, structure_id, soft, ACHIEVEMENTS):
-            issuer.issue(ports.issuing, claim_id)
-        _approve(session, ports, structure_id, soft, claims)
+        _structure(session, ports)
+    issue_each_badge(ports)
+    with ports.sessions() as session:
+        _approve(session, ports, claims)
+
+
+def issue_each_badge(ports: Ports) -> None:
+    """Issue one badge of each achievement, to new workers: their pictures are drawn, a process is warm."""
+    with ports.sessions() as session:
+        claims = _approve(session, ports, ACHIEVEMENTS)
+    for claim_id in claims:
+        issuer.issue(ports.issuing, claim_id)
 
 
 @dataclass
@@ -150,7 +157,7 @@ class Databases:
         engine.dispose()
 
 
-def _structure(session: Session, ports: Ports) -> uuid.UUID:
+def _structure(session: Session, ports: Ports) -> None:
     now, structure_id, person_id = ports.clock.now(), uuid.uuid4(), uuid.uuid4()
     session.add(
         Structure(
@@ -164,7 +171,6 @@ def _structure(session: Session, ports: Ports) -> uuid.UUID:
     session.add(_member(structure_id, person_id, Role.ADMIN, now.date()))
     session.commit()
     frameworks_service.adopt_catalogue(session, ports.clock, structure_id)
-    return structure_id
 
 
 def _soft(session: Session, structure_id: uuid.UUID) -> tuple[uuid.UUID, list[str]]:
@@ -175,11 +181,10 @@ def _soft(session: Session, structure_id: uuid.UUID) -> tuple[uuid.UUID, list[st
     return version_id, skills
 
 
-def _approve(
-    session: Session, ports: Ports, structure_id: uuid.UUID, soft: tuple[uuid.UUID, list[str]], count: int
-) -> list[uuid.UUID]:
-    """Add workers with one claim each, approved an hour ago; with hundreds of thousands, by the statement."""
-    version_id, skills = soft
+def _approve(session: Session, ports: Ports, count: int) -> list[uuid.UUID]:
+    """Add workers with one claim each, approved an hour ago."""
+    structure_id = session.scalars(select(Structure.id)).one()
+    version_id, skills = _soft(session, structure_id)
     hour_ago = ports.clock.now() - timedelta(hours=1)
     claims: list[uuid.UUID] = []
     for first in range(0, count, AT_ONCE):
