@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from flask import Flask, g, url_for
+from flask import Flask, g, request, url_for
 
 from badges.frameworks.rules import text_in
 from badges.web import access
@@ -40,6 +40,12 @@ def context() -> dict[str, Any]:
 
 def asset(path: str) -> str:
     """Return the URL of a static file with a fingerprint, so that it may be cached for a year."""
+    return _address(path, request.script_root)
+
+
+@lru_cache(maxsize=256)
+def _address(path: str, _root: str) -> str:
+    """Build the URL once: a page asks for it at each icon. `_root` is where the application is mounted."""
     return url_for("static", filename=path, v=_fingerprint(path))
 
 
