@@ -3,8 +3,9 @@
 import hashlib
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ from badges.issuer.queries_restore import require_acknowledged
 from badges.issuer.service_editions import Edition
 from badges.issuer.service_prepare import prepared, reserved_editions
 from badges.issuer.service_signing import SYSTEM, Issuing, held_key
-from badges.issuer.service_status import ensure_published, publish_status_list
+from badges.issuer.service_status import ensure_published
 from badges.issuer.service_templates import frozen_document
 from badges.openbadges.report import Verdict
 from badges.openbadges.template import secured
@@ -32,11 +33,19 @@ AUTHENTIC = frozenset({Verdict.VALID, Verdict.REVOKED, Verdict.SUSPENDED, Verdic
 _RANDOM = random.SystemRandom()
 
 
+class _Signed(NamedTuple):
+    """An edition with its signed JSON and the SHA-256 of that."""
+
+    edition: Edition
+    body: str
+    sha256: str
+
+
 @dataclass
 class _Sealing:
-    """What becomes of some editions: signed JSON, or the reason why not."""
+    """What becomes of some editions: signed, or the reason why not."""
 
-    signed: list[tuple[Edition, bytes]] = field(default_factory=list)
+    signed: list[_Signed] = field(default_factory=list)
     blocked: list[tuple[Edition, str]] = field(default_factory=list)
 
 
@@ -78,29 +87,21 @@ def seal_many(issuing: Issuing, editions: Sequence[Edition], *, owed: str = "") 
     for key, batch in batches:
         signatures = issuing.signer.sign(held_key(key), [one.message for one in batch])
         for one, signature in zip(batch, signatures, strict=True):
-            sealing.signed.append((one.edition, secured(one.before, signature)))
+            body = secured(one.before, signature)
+            sealing.signed.append(_Signed(one.edition, body.decode(), hashlib.sha256(body).hexdigest()))
     crash_point("sign:after")
-    if sealing.signed:
-        _judge(issuing, *_RANDOM.choice(sealing.signed))
+    if sealing.signed and not _is_authentic(issuing, _RANDOM.choice(sealing.signed)):
+        raise SignedOtherwise
     _seal(issuing, sealing, owed)
     crash_point("seal:after-commit")
 
 
-def _judge(issuing: Issuing, edition: Edition, signed: bytes) -> None:
-    """Have our own verifier read one badge, from the very bytes that are about to be kept."""
-    if _is_authentic(issuing, edition, signed):
-        return
-    # A list still signed with a key that was disowned just now would spoil every badge.
-    publish_status_list(issuing, edition.status_list_id)
-    if not _is_authentic(issuing, edition, signed):
-        raise SignedOtherwise
-
-
-def _is_authentic(issuing: Issuing, edition: Edition, signed: bytes) -> bool:
-    """Tell whether strangers would trust `signed`, and whether it says what the database has frozen."""
+def _is_authentic(issuing: Issuing, signed: _Signed) -> bool:
+    """Tell whether our verifier trusts the very bytes to be kept, and whether they say what is frozen."""
+    edition = signed.edition
     with issuing.sessions() as session:
         now = max(issuing.clock.now(), edition.reserved_at)
-        report = verify(signed, resolver=local_documents(session), now=now)
+        report = verify(signed.body.encode(), resolver=local_documents(session), now=now)
         row = session.get_one(Credential, edition.id)
         frozen = frozen_document(session, row)
     said = {name: value for name, value in report.credential.items() if name != "proof"}
@@ -110,7 +111,7 @@ def _is_authentic(issuing: Issuing, edition: Edition, signed: bytes) -> bool:
 def _seal(issuing: Issuing, sealing: _Sealing, owed: str) -> None:
     """Keep the signed bytes, except of editions that are sealed already or were frozen anew meanwhile."""
     with issuing.sessions() as session, transaction(session):
-        ids = [edition.id for edition, _ in (*sealing.signed, *sealing.blocked)]
+        ids = [one.edition.id for one in sealing.signed] + [edition.id for edition, _ in sealing.blocked]
         table = Credential.__table__.c
         rows = session.execute(
             select(table.id, table.edition)
@@ -119,8 +120,8 @@ def _seal(issuing: Issuing, sealing: _Sealing, owed: str) -> None:
             .with_for_update()
         )
         open_ones = {credential_id: edition for credential_id, edition in rows.all()}  # noqa: C416
-        signed = [one for one in sealing.signed if open_ones.get(one[0].id) == one[0].edition]
-        blocked = [one for one in sealing.blocked if open_ones.get(one[0].id) == one[0].edition]
+        signed = [one for one in sealing.signed if _is_open(one.edition, open_ones)]
+        blocked = [one for one in sealing.blocked if _is_open(one[0], open_ones)]
         _keep(session, issuing, signed)
         _hold_back(session, issuing, blocked)
         if owed:
@@ -128,19 +129,23 @@ def _seal(issuing: Issuing, sealing: _Sealing, owed: str) -> None:
         crash_point("seal:before-commit")
 
 
-def _keep(session: Session, issuing: Issuing, signed: Sequence[tuple[Edition, bytes]]) -> None:
+def _is_open(edition: Edition, open_ones: Mapping[uuid.UUID, int]) -> bool:
+    return open_ones.get(edition.id) == edition.edition
+
+
+def _keep(session: Session, issuing: Issuing, signed: Sequence[_Signed]) -> None:
     if not signed:
         return
     now = issuing.clock.now()
-    sealed = [{"id": one.id, "signed": body.decode(), "sealed_at": now} for one, body in signed]
+    sealed = [{"id": one.edition.id, "signed": one.body, "sealed_at": now} for one in signed]
     update_many(session, Credential.__table__, "id", sealed)
     acts = (
-        _act("credential.signed", one, edition=str(one.edition), sha256=hashlib.sha256(body).hexdigest())
-        for one, body in signed
+        _act("credential.signed", one.edition, edition=str(one.edition.edition), sha256=one.sha256)
+        for one in signed
     )
     audit.record_many(session, issuing.clock, acts)
-    first = signed[0][0]
-    payload = {"credential_ids": ",".join(str(edition.id) for edition, _ in signed)}
+    first = signed[0].edition
+    payload = {"credential_ids": ",".join([str(one.edition.id) for one in signed])}
     owed = Owed(f"{first.id}:{first.edition}", payload)
     outbox.publish_many(session, issuing.clock, topic="credential.issued", owed=[owed])
 
