@@ -4,9 +4,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -25,10 +23,12 @@ from tests.crash.children import MIDNIGHT, PROCESSES, HurriedClock
 from tests.crash.stores import approve, make_crowd, open_store, settings_for
 
 CLAIMS, WORKERS, PATIENCE = 1_500, 3, 300
-GUSTS, WAVES = 50, 15
-"""In how many parts the claims come while the storm blows."""
-KILL_AFTER = (0.08, 0.4)
-LEAST_KILLS, LEAST_TAKEN_UP = 50, 1
+GUSTS, WAVES = 300, 60
+"""In how many parts the claims come while the storm blows, so that there is always work in hand."""
+HAPPENS_EVERY = 0.04
+LIVES, CALMER_LIVES = (0.08, 0.4), (0.5, 2.0)
+"""Seconds until a worker is killed: while the storm blows, and when it dies down."""
+LEAST_KILLS, LEAST_TAKEN_UP = 50, 3
 
 
 @pytest.fixture
@@ -112,40 +112,51 @@ def check_exactly_once(store: Ports, claims: list[uuid.UUID]) -> None:
 
 
 def rage(session: Session, url: str, dice: random.Random, events: Iterator[Event]) -> int:
-    """Let the events happen while three workers run and are killed again and again; count the kills.
+    """Let something happen every few moments while three workers run, each killed at its hour; count kills.
 
     It ends when nothing more happens and nothing is owed.
     """
-    started, kills = time.time(), 0
-    with workers(url, started) as running:
-        while (event := next(events, None)) or owed(session):
+    started, kills, due = time.time(), 0, time.time()
+    running = [Doomed(url, started, dice) for _ in range(WORKERS)]
+    try:
+        event = next(events, None)
+        while event or owed(session):
             assert time.time() - started < PATIENCE
-            if event:
+            if event and time.time() >= due:
                 event(session)
-            time.sleep(dice.uniform(*KILL_AFTER))
-            victim = dice.randrange(WORKERS)
-            running[victim].kill()
-            running[victim].join()
-            kills += 1
-            running[victim] = worker(url, started)
+                event, due = next(events, None), time.time() + HAPPENS_EVERY
+            kills += sum(one.meet_its_fate(LIVES if event else CALMER_LIVES) for one in running)
+            time.sleep(0.01)
+    finally:
+        for one in running:
+            one.kill()
     return kills
 
 
-@contextmanager
-def workers(url: str, started: float) -> Iterator[list[Any]]:
-    running = [worker(url, started) for _ in range(WORKERS)]
-    try:
-        yield running
-    finally:
-        for process in running:
-            process.kill()
-            process.join()
+class Doomed:
+    """A worker that is killed at a random age, again and again: a new one takes its place."""
 
+    def __init__(self, url: str, started: float, dice: random.Random) -> None:
+        self._arguments, self._dice = (url, started), dice
+        self._begin(LIVES)
 
-def worker(url: str, started: float) -> Any:
-    process = PROCESSES.Process(target=children.relay_until_killed, args=(url, started), daemon=True)
-    process.start()
-    return process
+    def meet_its_fate(self, lives: tuple[float, float]) -> bool:
+        """Be killed and replaced if the hour has come."""
+        if time.time() < self._until:
+            return False
+        self.kill()
+        self._begin(lives)
+        return True
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join()
+
+    def _begin(self, lives: tuple[float, float]) -> None:
+        target = children.relay_until_killed
+        self._process = PROCESSES.Process(target=target, args=self._arguments, daemon=True)
+        self._process.start()
+        self._until = time.time() + self._dice.uniform(*lives)
 
 
 def owed(session: Session) -> int:
