@@ -15,7 +15,7 @@ from badges.errors import NotCanonical
 from badges.openbadges.contexts import Extra, held_context
 from badges.openbadges.limits import MAX_CONTEXTS
 from badges.openbadges.loads import dump_json, load_json
-from badges.openbadges.pyld_options import BASE, PYLD_LOCK, RELATIVE, pyld_options
+from badges.openbadges.pyld_options import BASE, PYLD_LOCK, pyld_options
 from badges.openbadges.terms import IRI, LANG_STRING, LANGUAGE, XSD, XSD_DOUBLE, datatype_suffix
 
 MAX_LISTS: Final = 16
@@ -44,15 +44,17 @@ class Suffixes:
 class Member:
     """What one member means: its predicate, and how its values are read.
 
-    A string is read as `coercion` says: LITERAL, IDENTIFIER or VOCABULARY; `is_text` when it is just
-    a literal, in no graph and no ordered list. `values`, `nodes` and `references` are the contexts in
-    force for a plain value, for an object, and for a value object or a lone identifier (JSON-LD API,
-    5.1.2 steps 5 to 8).
+    A string is read as `coercion` says: LITERAL, IDENTIFIER or VOCABULARY. The values of a plain
+    member are in no graph and no ordered list; its strings are texts when they are literals. `values`,
+    `nodes` and `references` are the contexts in force for a plain value, for an object, and for a value
+    object or a lone identifier (JSON-LD API, 5.1.2 steps 5 to 8).
     """
 
     predicate: str
     coercion: str
+    text_suffix: str
     suffixes: Suffixes
+    is_plain: bool
     is_text: bool
     is_graph: bool
     is_list: bool
@@ -166,11 +168,15 @@ class Compiler:
         again = _definition(values, key)
         coercion = again.get("@type") if again.get("@type") in (IDENTIFIER, VOCABULARY) else LITERAL
         containers = definition.get("@container", ())
+        is_plain = set(containers) <= {"@set"}
+        suffixes = _suffixes(values, again)
         return Member(
             predicate=f"<{self._expanded(context, key)}>",
             coercion=coercion,
-            is_text=coercion == LITERAL and set(containers) <= {"@set"},
-            suffixes=_suffixes(values, again),
+            text_suffix=suffixes.text,
+            suffixes=suffixes,
+            is_plain=is_plain,
+            is_text=is_plain and coercion == LITERAL,
             is_graph="@graph" in containers,
             is_list="@list" in containers,
             values=values,
@@ -215,7 +221,7 @@ class Compiler:
     def _expanded(self, context: Context, name: str) -> str:
         """Return the complete IRI of a member or type (JSON-LD API, 5.2)."""
         iri = self._processor._expand_iri(context.active, name, vocab=True, base=BASE)  # noqa: SLF001
-        if not isinstance(iri, str) or not IRI.fullmatch(iri) or iri.startswith(RELATIVE):
+        if not isinstance(iri, str) or not IRI.fullmatch(iri):
             raise NotCanonical(reason=f"{name[:200]} is not defined")
         return iri
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 from pyld.context_resolver import ContextResolver
 
 from badges.openbadges.contexts import Extra, held_context
+from badges.openbadges.terms import RELATIVE
 
 # PyLD silently completes a relative IRI with some base; ours is one that no document can use.
-BASE: Final = "x-relative://relative/"
-RELATIVE: Final = "x-relative:"
+BASE: Final = f"{RELATIVE}//relative/"
 
 # PyLD's context caches are not safe for threads. Ours only ever holds the pinned contexts.
 PYLD_LOCK: Final = RLock()

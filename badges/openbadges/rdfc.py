@@ -20,8 +20,7 @@ def canonical_nquads(quads: Iterable[Quad]) -> str:
 
     Raises `TangledGraph` above 512 blank nodes or 4,000 permutations, within milliseconds.
     """
-    lines = canonical_lines(quads)
-    return "\n".join(lines) + "\n" if lines else ""
+    return "\n".join([*canonical_lines(quads), ""])
 
 
 def canonical_lines(quads: Iterable[Quad]) -> list[str]:
@@ -34,16 +33,12 @@ def canonical_lines(quads: Iterable[Quad]) -> list[str]:
             nameless.append(quad)
         else:
             lines.append(line(quad) if graph else f"{subject} {predicate} {thing} .")
-    labels = canonical_labels(mentions_of(nameless))
-    lines += [line(labelled(quad, labels)) for quad in nameless]
+    name = canonical_labels(mentions_of(nameless)).get
+    for subject, predicate, thing, graph in nameless:
+        start = f"{name(subject, subject)} {predicate} {name(thing, thing)}"
+        lines.append(f"{start} {name(graph, graph)} ." if graph else f"{start} .")
     lines.sort()
     return lines
-
-
-def labelled(quad: Quad, labels: Labels) -> Quad:
-    """Return `quad` with its blank nodes under their new labels."""
-    subject, predicate, thing, graph = quad
-    return labels.get(subject, subject), predicate, labels.get(thing, thing), labels.get(graph, graph)
 
 
 def mentions_of(quads: Iterable[Quad]) -> Mentions:
@@ -94,4 +89,4 @@ def seen_from(node: str, quad: Quad) -> str:
         thing = "_:a" if thing == node else "_:z"
     if graph[:1] == "_":
         graph = "_:a" if graph == node else "_:z"
-    return line((subject, predicate, thing, graph)) + "\n"
+    return f"{subject} {predicate} {thing} {graph} .\n" if graph else f"{subject} {predicate} {thing} .\n"

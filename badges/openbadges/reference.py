@@ -15,7 +15,7 @@ from badges.openbadges.contexts import NO_EXTRA, Extra, held_context
 from badges.openbadges.limits import MAX_CONTEXTS, MAX_OBJECTS, MAX_VALUES_OF_ONE_MEMBER
 from badges.openbadges.loads import Document, check_values
 from badges.openbadges.places import member_places, object_count, shown, text_place, without
-from badges.openbadges.pyld_options import BASE, PYLD_LOCK, RELATIVE, pyld_options
+from badges.openbadges.pyld_options import BASE, PYLD_LOCK, pyld_options
 from badges.openbadges.quads import Quad, unique
 from badges.openbadges.terms import IRI, LANG_STRING, LANGUAGE, datatype_suffix, escaped
 
@@ -174,4 +174,4 @@ def _check_iri(value: object, document: Document) -> None:
 
 
 def _is_complete(iri: object) -> bool:
-    return isinstance(iri, str) and IRI.fullmatch(iri) is not None and not iri.startswith(RELATIVE)
+    return isinstance(iri, str) and IRI.fullmatch(iri) is not None

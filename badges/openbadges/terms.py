@@ -15,7 +15,11 @@ RDF_NIL: Final = f"<{RDF}nil>"
 
 # A character outside IRIREF could close the <…> of an N-Quad and forge the next one (RDF 1.1, 3.2). White
 # space of any kind (U+00A0, U+2028…) is out too: processors take such an IRI for a relative one and drop it.
-IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{}|^`\\\s\ufeff\ud800-\udfff]*")
+RELATIVE: Final = "x-relative:"
+"""The scheme of what PyLD completes: an identifier that has it is an incomplete one."""
+IRI: Final = re.compile(
+    rf"(?!{RELATIVE})[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{{}}|^`\\\s\ufeff\ud800-\udfff]*"
+)
 LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
 SPECIAL: Final = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udfff]')

@@ -13,7 +13,6 @@ from badges.openbadges.compiled import IDENTIFIER, LITERAL, Context, Member, Suf
 from badges.openbadges.contexts import NO_EXTRA, Extra
 from badges.openbadges.limits import MAX_OBJECTS, MAX_VALUES_OF_ONE_MEMBER
 from badges.openbadges.loads import MAX_DEPTH, Document, check_values
-from badges.openbadges.pyld_options import RELATIVE
 from badges.openbadges.quads import Quad, unique
 from badges.openbadges.reference import reference_quads
 from badges.openbadges.terms import (
@@ -34,7 +33,6 @@ from badges.openbadges.terms import (
 TYPED: Final = {"@value", "@type"}
 TAGGED: Final = {"@value", "@language"}
 UNTYPED: Final = Suffixes()
-is_special: Final = SPECIAL.search
 NOT_COMPILED: Final = (f"<{XSD_DOUBLE}>", f"<{LANG_STRING}>")
 
 
@@ -79,7 +77,6 @@ class _Walk:
 
     def node(self, element: Document, outer: Context, graph: str, depth: int) -> str:
         """Add what an object says to `graph` and return its name (JSON-LD API, 5.1.2 steps 10 to 15)."""
-        self._count_object(depth)
         names = _types(element, outer)
         typing = outer.typings.get(names) or outer.typing(names)
         context = typing.context
@@ -95,10 +92,13 @@ class _Walk:
                     continue
                 member = context.member(key)
             if member.is_text and type(value) is str:
-                text = _escaped(value) if is_special(value) else value
-                add((subject, member.predicate, f'"{text}"{member.suffixes.text}', graph))
-            else:
+                is_simple = value.isprintable() and '"' not in value and "\\" not in value
+                text = value if is_simple else _escaped(value)
+                add((subject, member.predicate, f'"{text}"{member.text_suffix}', graph))
+            elif type(value) is list or not member.is_plain:
                 self._add(subject, member, value, graph, depth + 1)
+            elif value is not None:
+                add((subject, member.predicate, self._term(member, value, graph, depth + 1), graph))
         return subject
 
     def _add(self, subject: str, member: Member, value: object, graph: str, depth: int) -> None:
@@ -108,7 +108,7 @@ class _Walk:
         if member.is_list:
             self.quads.append((subject, member.predicate, self._list(member, value, graph, depth), graph))
         elif isinstance(value, list):
-            self._count_depth(depth)
+            _check_depth(depth)
             for item in value:
                 self._add(subject, member, item, graph, depth + 1)
         elif member.is_graph:
@@ -119,7 +119,7 @@ class _Walk:
 
     def _list(self, member: Member, value: object, graph: str, depth: int) -> str:
         """Return the head of an ordered list, null left out (JSON-LD API, 8.2.3)."""
-        self._count_depth(depth)
+        _check_depth(depth)
         head = RDF_NIL
         for item in reversed(value if isinstance(value, list) else [value]):
             if item is not None:
@@ -140,30 +140,30 @@ class _Walk:
 
     def _term(self, member: Member, value: object, graph: str, depth: int) -> str:
         """Return the term of one value, having added what an object says."""
-        if type(value) is str:
-            if member.coercion == LITERAL:
-                return f'"{_escaped(value)}"{member.suffixes.text}'
-            context = member.values
-            return self._iri(value if member.coercion == IDENTIFIER else context.vocabulary(value), context)
-        if not isinstance(value, dict):
+        if type(value) is dict:
+            return self._object(member, value, graph, depth)
+        if type(value) is not str:
             return _number(value, member.suffixes)
+        if member.coercion == LITERAL:
+            return f'"{_escaped(value)}"{member.text_suffix}'
+        context = member.values
+        return self._iri(value if member.coercion == IDENTIFIER else context.vocabulary(value), context)
+
+    def _object(self, member: Member, value: Document, graph: str, depth: int) -> str:
+        """Return the term of an object: one that only names another, a literal, or one that says more."""
+        self._objects += 1
+        if self._objects >= MAX_OBJECTS or depth >= MAX_DEPTH:
+            raise NotCanonical(reason="too many objects, or too deep")
+        if len(value) == 1:
+            [(key, only)] = value.items()
+            if key in member.references.id_keys:
+                return self._iri(only, member.references)
         if "@value" in value:
-            self._count_object(depth)
             return _value_object(value, member.references)
-        if len(value) == 1 and (found := self._reference(value, member.references, depth)):
-            return found
         context = member.nodes
         if "@context" in value:
             context = context.local(value["@context"])
         return self.node(value, context, graph, depth)
-
-    def _reference(self, value: Document, context: Context, depth: int) -> str | None:
-        """Return the term of an object that only names another, in the context it stands in (5.1.2, 7)."""
-        [(key, name)] = value.items()
-        if key not in context.id_keys:
-            return None
-        self._count_object(depth)
-        return self._iri(name, context)
 
     def _subject(self, element: Document, context: Context) -> str:
         subject = ""
@@ -178,29 +178,24 @@ class _Walk:
         """Return an identifier as a term: complete, or a compact IRI completed (JSON-LD API, 5.2)."""
         if type(text) is not str:
             raise NotCanonical(reason="an identifier that is not a text")
-        if text[:2] == "_:" and not SPECIAL.search(text):
-            return self._names.get(text) or self._names.setdefault(text, self._new_blank())
         if context.prefixes:
             prefix, _, rest = text.partition(":")
             if prefix in context.prefixes and not rest.startswith("//"):
                 text = context.prefixes[prefix] + rest
-        if not IRI.fullmatch(text) or text.startswith(RELATIVE):
-            raise NotCanonical(reason="an incomplete identifier")
-        return f"<{text}>"
+        if IRI.fullmatch(text):
+            return f"<{text}>"
+        if text[:2] == "_:" and not SPECIAL.search(text):
+            return self._names.get(text) or self._names.setdefault(text, self._new_blank())
+        raise NotCanonical(reason="an incomplete identifier")
 
     def _new_blank(self) -> str:
         self._blank += 1
         return f"_:b{self._blank - 1}"
 
-    def _count_object(self, depth: int) -> None:
-        self._objects += 1
-        if self._objects > MAX_OBJECTS or depth >= MAX_DEPTH:
-            raise NotCanonical(reason="too many objects, or too deep")
 
-    @staticmethod
-    def _count_depth(depth: int) -> None:
-        if depth >= MAX_DEPTH:
-            raise NotCanonical(reason="too deep")
+def _check_depth(depth: int) -> None:
+    if depth >= MAX_DEPTH:
+        raise NotCanonical(reason="too deep")
 
 
 def _types(element: Document, context: Context) -> tuple[str, ...]:
@@ -253,5 +248,7 @@ def _number(value: object, suffixes: Suffixes) -> str:
 
 
 def _escaped(text: str) -> str:
+    if not SPECIAL.search(text):
+        return text
     check_values(text)
     return escaped(text)
