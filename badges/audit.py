@@ -21,9 +21,8 @@ from badges.db import Base, UtcDateTime, insert_many, is_sqlite
 GENESIS = "0" * 64
 _JOURNAL_LOCK = 0x6261646765
 
-# For texts, and members with ASCII names, these write RFC 8785, and five times as fast (a test compares).
+# Texts, and members with ASCII names, so written are RFC 8785, in a fifth of the time (a test compares).
 _text = json.encoder.encode_basestring
-_members = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 class JournalEntry(Base):
@@ -104,23 +103,27 @@ def record_many(session: Session, clock: Clock, acts: Iterable[Act]) -> None:
         line = {
             "sequence": number, "at": now, "structure_id": act.structure_id,
             "actor": act.actor, "act": act.act, "subject": act.subject,
-            "details": dict(act.details), "previous_hash": previous,
+            "details": _members(act.details), "previous_hash": previous,
         }  # fmt: skip
         line["hash"] = previous = _hash(at, line)
         rows.append(line)
-    insert_many(session, JournalEntry.__table__, rows)
+    insert_many(session, JournalEntry.__table__, rows, json=["details"])
 
 
 def entry_hash(entry: JournalEntry) -> str:
     """Return the SHA-256 of the canonical JSON (RFC 8785) of everything in `entry` but its own hash."""
-    return _hash(entry.at.isoformat(), vars(entry))
+    return _hash(entry.at.isoformat(), vars(entry) | {"details": _members(entry.details)})
+
+
+def _members(details: Mapping[str, str]) -> str:
+    return "{" + ",".join([f"{_text(name)}:{_text(details[name])}" for name in sorted(details)]) + "}"
 
 
 def _hash(at: str, line: Mapping[str, Any]) -> str:
     """Hash the members in the order of their names, which is what makes RFC 8785 canonical."""
     said = (
         f'{{"act":{_text(line["act"])},"actor":{_text(line["actor"])},"at":{_text(at)},'
-        f'"details":{_members(line["details"])},"previous":"{line["previous_hash"]}",'
+        f'"details":{line["details"]},"previous":"{line["previous_hash"]}",'
         f'"sequence":{line["sequence"]},"structure":"{line["structure_id"] or ""}",'
         f'"subject":{_text(line["subject"])}}}'
     )

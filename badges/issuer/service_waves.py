@@ -20,7 +20,7 @@ from badges.permissions import Action, Actor, Thing, require
 from badges.recognition.models import Claim
 from badges.recognition.service import APPROVED
 
-CHUNK = 500
+CHUNK = 1000
 
 
 def start(session: Session, clock: Clock, actor: Actor, wave_id: uuid.UUID) -> Wave:
