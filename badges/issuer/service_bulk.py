@@ -1,13 +1,12 @@
 """Issuing: the one road from approved claims to signed badges, for one claim and for ten thousand."""
 
-import gc
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import select
 
+from badges.cycles import no_search_for_cycles
 from badges.errors import BadgesError
 from badges.issuer.models import IssuerProfile
 from badges.issuer.service_profile import create_profile
@@ -33,7 +32,7 @@ def issue_many(issuing: Issuing, claim_ids: Sequence[uuid.UUID]) -> tuple[uuid.U
     found: dict[uuid.UUID, uuid.UUID] = {}
     failures: list[BadgesError] = []
     for first in range(0, len(claim_ids), CHUNK):
-        with _no_search_for_cycles():
+        with no_search_for_cycles():
             reserved = _issue_chunk(issuing, list(dict.fromkeys(claim_ids[first : first + CHUNK])))
         found |= reserved.credentials
         failures += reserved.failures
@@ -48,21 +47,6 @@ def _issue_chunk(issuing: Issuing, claim_ids: Sequence[uuid.UUID]) -> Reservatio
     seal_many(issuing, reserved.editions, owed=reserved.owed)
     complete_many(issuing, reserved.older)
     return reserved
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Hold off the search for cycles during a chunk: its many small objects have none, and it takes a sixth.
-
-    The switch is that of the whole process: hence for a chunk only, and whoever finds it off leaves it off.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def issue_approved(issuing: Issuing, claim_ids: Sequence[uuid.UUID]) -> None:

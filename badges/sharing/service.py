@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from badges import audit
 from badges.clock import Clock
+from badges.cycles import no_search_for_cycles
 from badges.db import insert_many, transaction
 from badges.errors import NotFound
 from badges.issuer import service as issuer
@@ -29,7 +30,7 @@ def offer_many(sessions: sessionmaker[Session], clock: Clock, credential_ids: Se
 
     Raises `NotFound` for a credential that does not exist. Journals "badge.offered" for each.
     """
-    with sessions() as session, transaction(session):
+    with no_search_for_cycles(), sessions() as session, transaction(session):
         ledger = Credential.__table__.c
         rows = session.execute(
             select(ledger.id, ledger.worker_id, ledger.structure_id)
