@@ -22,7 +22,7 @@ from benchmarks.credential import Samples
 from benchmarks.measure import Cost, each, medians
 
 SECTION = "One credential"
-MANY, FEW = 500, 20
+MANY, FEW = 200, 20
 PUBLIC, SECRET = crypto_sign_seed_keypair(credential.SEED)
 
 
@@ -37,7 +37,7 @@ LIST_URL = f"{credential.BASE}/status/{credential.STATUS_LIST}"
 
 def run(book: Book, *, quick: bool) -> None:
     """Measure, and check every result against both peers."""
-    count, rounds = (100, 5) if quick else (MANY, 21)
+    count, rounds = (100, 5) if quick else (MANY, 31)
     samples, template = credential.samples(count), credential.template()
     signed = [template.sign(values, credential.PROOF, bare_sign) for values in samples.values]
     _check_against_pyld(book, samples, signed)
