@@ -43,6 +43,9 @@ def handlers(ports: Ports) -> Handlers:
             ),
             most=FEW,
         ),
+        "credential.withdrawn": lambda payload: issuer.list_as_withdrawn(
+            ports.issuing, UUID(payload["credential_id"])
+        ),
         "status_list.changed": lambda payload: issuer.publish_status_list(
             issuing(ports), UUID(payload["status_list_id"])
         ),

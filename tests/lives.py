@@ -67,6 +67,9 @@ class House:
             {
                 "credential.reserved": complete,
                 "credential.issued": lambda payload: payload,
+                "credential.withdrawn": lambda payload: service.list_as_withdrawn(
+                    self.issuing, uuid.UUID(payload["credential_id"])
+                ),
                 "status_list.changed": lambda payload: service.publish_status_list(
                     self.issuing, uuid.UUID(payload["status_list_id"])
                 ),

@@ -26,6 +26,7 @@ from badges.issuer.models import (
     WaveClaim,
 )
 from badges.issuer.service_signing import Issuing, new_key
+from badges.issuer.service_status import owe_listing
 from badges.openbadges.loads import Document
 from badges.outbox import OutboxMessage
 from badges.people.models import Structure, StructureModel
@@ -34,6 +35,7 @@ from badges.recognition import service as recognition
 from badges.recognition.models import Claim
 from badges.recognition.rules import WORKFLOW, Step
 
+AT_A_TIME: Final = 500
 LOST: Final = "lost"
 """The custodian of a key whose private half went with the database: it verifies and signs nothing more."""
 REASON: Final = "Withdrawn after the backup that was put back."
@@ -224,13 +226,23 @@ def _withdraw(session: Session, issuing: Issuing, row: Credential) -> None:
     row.revoked_at, row.revocation_reason = issuing.clock.now(), REASON
     session.flush()
     _end_claim(session, issuing, row.claim_id)
+    owe_listing(session, issuing.clock, row)
     subject, index = f"credential:{row.id}", str(row.status_index)
     _journal(session, issuing, "credential.revoked", subject, structure_id=row.structure_id, index=index)
 
 
 def _end_claims(session: Session, issuing: Issuing, one: CheckedList) -> int:
-    """End claims whose badge is withdrawn there and unknown here; return how many."""
-    return sum(_end_claim(session, issuing, uuid.UUID(claim_id)) for claim_id in one.seen.withdrawn.values())
+    """End claims whose badge is withdrawn there and unknown here; return how many.
+
+    A badge that is known here but stands elsewhere was paused before it was withdrawn: it is withdrawn too.
+    """
+    claims = [uuid.UUID(claim_id) for claim_id in one.seen.withdrawn.values()]
+    for first in range(0, len(claims), AT_A_TIME):
+        some = Credential.claim_id.in_(claims[first : first + AT_A_TIME])
+        known = select(Credential).where(some, Credential.revoked_at.is_(None)).order_by(Credential.id)
+        for row in session.scalars(known).all():
+            _withdraw(session, issuing, row)
+    return sum(_end_claim(session, issuing, claim_id) for claim_id in claims)
 
 
 def _end_claim(session: Session, issuing: Issuing, claim_id: uuid.UUID) -> bool:

@@ -9,7 +9,7 @@ from badges.issuer.service_renew import mend, rename_recipient
 from badges.issuer.service_seal import complete, complete_many
 from badges.issuer.service_signing import Issuing
 from badges.issuer.service_status import publish_status_list, revoke
-from badges.issuer.service_suspend import reinstate, suspend
+from badges.issuer.service_suspend import list_as_withdrawn, reinstate, suspend
 from badges.issuer.service_validity import renew, set_validity
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "issue",
     "issue_approved",
     "issue_many",
+    "list_as_withdrawn",
     "mark_key_compromised",
     "mend",
     "open_profile",

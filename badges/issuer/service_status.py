@@ -114,6 +114,18 @@ def owe_publication(session: Session, clock: Clock, status_list_id: uuid.UUID, *
     )
 
 
+def owe_listing(session: Session, clock: Clock, credential: Credential) -> None:
+    """Have a withdrawn badge that stands among the pauses listed among the withdrawals after the commit."""
+    if session.get_one(StatusList, credential.status_list_id).purpose is StatusPurpose.SUSPENSION:
+        outbox.publish(
+            session,
+            clock,
+            topic="credential.withdrawn",
+            key=str(credential.id),
+            credential_id=str(credential.id),
+        )
+
+
 def ensure_published(issuing: Issuing, status_list_id: uuid.UUID) -> None:
     """Sign a list that was never signed, or not with the active key, before a credential points at it.
 
@@ -148,8 +160,9 @@ def publish_status_list(issuing: Issuing, status_list_id: uuid.UUID) -> None:
 def revoke(session: Session, clock: Clock, actor: Actor, credential_id: uuid.UUID, reason: str) -> None:
     """Withdraw a badge for ever. `reason` (300 characters) stays inside: outside, nothing says why.
 
-    Its claim ends with it, so that the same skill and level can be asked for again. A suspended badge is
-    withdrawn in its list of suspensions: its bit stays on.
+    Its claim ends with it, so that the same skill and level can be asked for again. A badge that was ever
+    paused stands in a list of suspensions: its bit there stays on, and it is owed an entry among the
+    withdrawals (`list_as_withdrawn`).
 
     The status list is signed again right after the commit, and shows it everywhere within its five
     minutes. Twice is once. Raises `RevocationReasonNeeded`, `NotFound`, `Forbidden`.
@@ -177,6 +190,7 @@ def revoke(session: Session, clock: Clock, actor: Actor, credential_id: uuid.UUI
             index=str(credential.status_index),
         )
         owe_publication(session, clock, credential.status_list_id, cause=str(credential.id))
+        owe_listing(session, clock, credential)
         crash_point("revoke:before-commit")
     crash_point("revoke:after-commit")
 

@@ -21,7 +21,7 @@ from badges.issuer.rules_template import Amendment
 from badges.issuer.service_editions import new_edition
 from badges.issuer.service_renew import locked
 from badges.issuer.service_seal import complete
-from badges.issuer.service_signing import Issuing, active_key
+from badges.issuer.service_signing import SYSTEM, Issuing, active_key
 from badges.issuer.service_status import REASON_LENGTH, owe_publication, take_index
 from badges.openbadges.specs import StatusEntry
 from badges.permissions import Action, Actor, Thing, require
@@ -48,9 +48,10 @@ def suspend(issuing: Issuing, actor: Actor, credential_id: uuid.UUID, reason: st
         credential.suspended_at, credential.suspended_by = issuing.clock.now(), actor.person_id
         credential.suspension_reason = reason.strip()[:REASON_LENGTH]
         _journal(session, issuing, actor, "credential.suspended", credential)
-        if session.get_one(StatusList, credential.status_list_id).purpose is not StatusPurpose.SUSPENSION:
-            _move(session, issuing, profile, credential, actor)
-        _owe(session, issuing, credential.status_list_id)
+        if _is_among_pauses(session, credential):
+            _owe(session, issuing, credential.status_list_id)
+        else:
+            _move(session, issuing, profile, credential, StatusPurpose.SUSPENSION, actor=actor.journal_name)
         crash_point("suspend:before-commit")
     crash_point("suspend:after-commit")
     complete(issuing, credential_id)
@@ -73,6 +74,24 @@ def reinstate(issuing: Issuing, actor: Actor, credential_id: uuid.UUID) -> None:
     crash_point("reinstate:after-commit")
 
 
+def list_as_withdrawn(issuing: Issuing, credential_id: uuid.UUID) -> None:
+    """Move a withdrawn badge that was once paused back among the withdrawals, in a new edition.
+
+    So whoever asks for it from now on reads “withdrawn” and not “paused”, also with a verifier that knows
+    withdrawals only. Its place among the suspensions stays on for ever. What must not be signed again
+    (blocked, or signed by a compromised key) stays where it is, on. Twice is once. Raises `NotFound`.
+    Journals what `new_edition` and `complete` journal.
+    """
+    with issuing.sessions() as session, transaction(session):
+        profile, credential = locked(session, credential_id)
+        if credential.revoked_at is None or not _is_among_pauses(session, credential):
+            return
+        if _waits_for_eyes(session, credential):
+            return
+        _move(session, issuing, profile, credential, StatusPurpose.REVOCATION, actor=SYSTEM)
+    complete(issuing, credential_id)
+
+
 def _own(session: Session, actor: Actor, credential_id: uuid.UUID) -> tuple[IssuerProfile, Credential]:
     profile, credential = locked(session, credential_id)
     require(actor, Action.REVOKE_CREDENTIAL, Thing(structure_id=credential.structure_id))
@@ -82,33 +101,47 @@ def _own(session: Session, actor: Actor, credential_id: uuid.UUID) -> tuple[Issu
 
 
 def _check_in_force(session: Session, credential: Credential) -> None:
-    """Pausing signs again: what waits for an administrator's eyes must not be mended by the way."""
-    key = session.get_one(IssuerKey, credential.key_id)
-    if credential.blocked_reason or (credential.signed and key.state is KeyState.COMPROMISED):
+    if _waits_for_eyes(session, credential):
         raise BadgeNotInForce
     if credential.signed is None:
         raise StillPreparing
 
 
+def _waits_for_eyes(session: Session, credential: Credential) -> bool:
+    """Tell whether an administrator must look at it before it is signed again, which any move does."""
+    key = session.get_one(IssuerKey, credential.key_id)
+    return bool(credential.blocked_reason or (credential.signed and key.state is KeyState.COMPROMISED))
+
+
+def _is_among_pauses(session: Session, credential: Credential) -> bool:
+    return session.get_one(StatusList, credential.status_list_id).purpose is StatusPurpose.SUSPENSION
+
+
 def _move(
-    session: Session, issuing: Issuing, profile: IssuerProfile, credential: Credential, actor: Actor
+    session: Session,
+    issuing: Issuing,
+    profile: IssuerProfile,
+    credential: Credential,
+    purpose: StatusPurpose,
+    *,
+    actor: str,
 ) -> None:
-    """Leave the place in the list of withdrawals for ever, and take one in the list of suspensions."""
+    """Leave the place in one list, on for ever, and take one in a list of `purpose`, in a new edition."""
     session.merge(  # a restore may have spent it already
         SpentStatusEntry(
             status_list_id=credential.status_list_id,
             status_index=credential.status_index,
-            cause="suspension",
+            cause=purpose.value,
             spent_at=issuing.clock.now(),
         )
     )
     _owe(session, issuing, credential.status_list_id)
-    place = take_index(session, issuing, profile, StatusPurpose.SUSPENSION)
+    place = take_index(session, issuing, profile, purpose)
     credential.status_list_id, credential.status_index = place.status_list_id, place.index
+    _owe(session, issuing, credential.status_list_id)
     address = issuing.addresses.status_list(place.status_list_id)
-    entry = StatusEntry(address, place.index, StatusPurpose.SUSPENSION.value)
-    key, change = active_key(session, profile.id), Amendment(entry=entry)
-    new_edition(session, issuing, credential, change, key, actor=actor.journal_name)
+    amendment = Amendment(entry=StatusEntry(address, place.index, purpose.value))
+    new_edition(session, issuing, credential, amendment, active_key(session, profile.id), actor=actor)
 
 
 def _owe(session: Session, issuing: Issuing, status_list_id: uuid.UUID) -> None:

@@ -82,10 +82,11 @@ def test_javascript_verifiers_see_the_pause_and_its_end(
     told["after"] = folder.say("after", first=first, second=second)
     service.revoke(session, clock, house.admin, badge, "x")
     house.drain()
-    told["withdrawn"] = folder.say("withdrawn", first=first, second=second)
+    told["withdrawn"] = folder.say("withdrawn", first=first, second=second, third=house.signed(badge))
     assert {moment: answers["first"] for moment, answers in told.items()} == {
         moment: {verdict} for moment, verdict in FIRST.items()
     }
     assert {moment: told[moment]["second"] for moment in SECOND} == {
         moment: {verdict} for moment, verdict in SECOND.items()
     }
+    assert told["withdrawn"]["third"] == {"revoked"}, "the file that is given from now on"

@@ -29,6 +29,7 @@ from badges.errors import (
     BackupFailed,
     BackupUnreadable,
     BadgesError,
+    BadgeWithdrawn,
     NothingToAcknowledge,
     ProgramMissing,
     RestoreUnacknowledged,
@@ -488,6 +489,33 @@ def test_a_wave_that_was_running_ends_without_what_was_withdrawn_since(store: St
             assert owed(session) == []
             known = set(session.scalars(select(Credential.claim_id)))
             assert set(claims) - known == {claims[0]}, "it is not issued anew"
+
+
+@pytest.mark.parametrize("then", ["in force", "paused", "given back"])
+def test_a_badge_withdrawn_after_a_pause_stays_so_wherever_the_backup_had_it(store: Store, then: str) -> None:
+    badge, issuing, admin = store.badges[0], store.ports.issuing, store.crowd.admin
+    if then != "in force":
+        issuer.suspend(issuing, admin, badge, "x")
+    if then == "given back":
+        issuer.reinstate(issuing, admin, badge)
+    store.drain()
+    place = store.back_up()
+    store.clock.forward(hours=1)
+    if then == "in force":
+        issuer.suspend(issuing, admin, badge, "x")
+    store.revoke(badge)
+    store.drain()
+    with store.elsewhere() as ports:
+        service_restore.restore(ports, place, store.witness)
+        service_restore.acknowledge(ports)
+        outbox.drain(ports.sessions, ports.clock, jobs.handlers(ports))
+        with pytest.raises(BadgeWithdrawn):
+            issuer.reinstate(ports.issuing, admin, badge)
+        with ports.sessions() as session:
+            signed = queries.sealed(session, badge).signed.encode()
+        assert verdict(ports, signed) is Verdict.REVOKED
+        report = verify_store(ports)
+        assert report.sound, "\n".join(report.lines())
 
 
 def test_a_claim_that_somebody_had_in_hand_at_the_backup_is_owed_no_longer(store: Store) -> None:

@@ -232,13 +232,38 @@ def test_a_badge_that_was_paused_is_withdrawn_for_ever_in_every_edition(
         reinstate(house, badge)
     revoke(house, badge)
     assert house.verdict(first) is Verdict.REVOKED
-    assert house.verdict(second) in {Verdict.REVOKED, Verdict.SUSPENDED}
+    assert house.verdict(second) is Verdict.SUSPENDED, "its bit among the pauses stays on"
+    assert house.verdict(house.signed(badge)) is Verdict.REVOKED
     with pytest.raises(BadgeWithdrawn):
         service.reinstate(house.issuing, house.admin, badge)
     with pytest.raises(BadgeWithdrawn):
         service.suspend(house.issuing, house.admin, badge, "x")
     row = house.row(badge)
-    assert row.status_index in house.on(row.status_list_id)
+    assert (row.status_list_id, row.edition) == (house.lists(REVOCATION)[0].id, 3)
+    assert len(house.on(row.status_list_id)) == 2
+    assert len(house.on(house.lists(SUSPENSION)[0].id)) == 1
+    assert house.document(badge)["credentialStatus"]["statusPurpose"] == "revocation"
+    service.list_as_withdrawn(house.issuing, badge)
+    assert house.row(badge).edition == 3
+
+
+def test_a_paused_badge_that_is_doubtful_is_withdrawn_where_it_stands(house: House) -> None:
+    badge = house.issue()
+    suspend(house, badge)
+    signed = house.signed(badge)
+    service.mark_key_compromised(house.issuing, house.admin, house.active().id, house.clock.at)
+    revoke(house, badge)
+    assert house.signed(badge) == signed
+    assert house.row(badge).status_index in house.on(house.lists(SUSPENSION)[0].id)
+
+
+def test_a_badge_that_is_in_force_is_never_listed_as_withdrawn(house: House) -> None:
+    badge = house.issue()
+    suspend(house, badge)
+    service.list_as_withdrawn(house.issuing, badge)
+    reinstate(house, badge)
+    assert house.verdict(house.signed(badge)) is Verdict.VALID
+    assert house.row(badge).edition == 2
 
 
 def test_the_ledger_says_paused_then_withdrawn(house: House) -> None:
