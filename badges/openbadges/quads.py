@@ -11,12 +11,6 @@ def is_blank(term: str) -> bool:
     return term.startswith("_:")
 
 
-def line(quad: Quad) -> str:
-    """Return `quad` as one line of N-Quads, without its end of line (RDFC-1.0, 5)."""
-    subject, predicate, thing, graph = quad
-    return f"{subject} {predicate} {thing} {graph} ." if graph else f"{subject} {predicate} {thing} ."
-
-
 def unique(quads: Iterable[Quad]) -> list[Quad]:
     """Return `quads` in their order, each once: a dataset is a set (RDF 1.1, 4)."""
     return list(dict.fromkeys(quads))

@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Final
 
 from badges.errors import TangledGraph
-from badges.openbadges.quads import Quad, line
+from badges.openbadges.quads import Quad
 from badges.openbadges.rdfc_ties import Labels, label_ties
 
 MAX_BLANK_NODES: Final = 512
@@ -26,15 +26,15 @@ def canonical_nquads(quads: Iterable[Quad]) -> str:
 def canonical_lines(quads: Iterable[Quad]) -> list[str]:
     """Return the lines of `canonical_nquads`, in code point order, without their ends of line."""
     lines: list[str] = []
-    nameless: list[Quad] = []
+    others: list[Quad] = []
     for quad in quads:
         subject, predicate, thing, graph = quad
-        if subject[0] == "_" or thing[0] == "_" or graph[:1] == "_":
-            nameless.append(quad)
+        if graph or subject[0] == "_" or thing[0] == "_":
+            others.append(quad)
         else:
-            lines.append(line(quad) if graph else f"{subject} {predicate} {thing} .")
-    name = canonical_labels(mentions_of(nameless)).get
-    for subject, predicate, thing, graph in nameless:
+            lines.append(f"{subject} {predicate} {thing} .")
+    name = canonical_labels(mentions_of(others)).get
+    for subject, predicate, thing, graph in others:
         start = f"{name(subject, subject)} {predicate} {name(thing, thing)}"
         lines.append(f"{start} {name(graph, graph)} ." if graph else f"{start} .")
     lines.sort()
@@ -77,10 +77,10 @@ def canonical_labels(mentions: Mentions) -> Labels:
 
 def first_degree_hash(node: str, quads: Iterable[Quad]) -> str:
     """Return the hash of what is said of `node`, itself written _:a and others _:z (RDFC-1.0, 4.6)."""
-    return sha256("".join(sorted([seen_from(node, quad) for quad in quads])).encode()).hexdigest()
+    return sha256("".join(sorted([_seen_from(node, quad) for quad in quads])).encode()).hexdigest()
 
 
-def seen_from(node: str, quad: Quad) -> str:
+def _seen_from(node: str, quad: Quad) -> str:
     """Return the line of `quad` that is hashed for `node`, its end included: itself _:a, others _:z."""
     subject, predicate, thing, graph = quad
     if subject[0] == "_":

@@ -10,7 +10,7 @@ from pyld.canon import URDNA2015
 from pyld.nquads import parse_nquads
 
 from badges.errors import TangledGraph
-from badges.openbadges.quads import Quad, line
+from badges.openbadges.quads import Quad
 from badges.openbadges.rdfc import canonical_lines, canonical_nquads
 from badges.openbadges.terms import IRI, escaped, number_text
 
@@ -24,7 +24,7 @@ QUADS = st.tuples(
 
 
 def _pyld(quads: list[Quad]) -> str:
-    dataset = parse_nquads("".join(f"{line(quad)}\n" for quad in quads))
+    dataset = parse_nquads("".join(f"{' '.join(term for term in quad if term)} .\n" for quad in quads))
     return str(URDNA2015().main(dataset, {"format": "application/n-quads"}))
 
 
