@@ -9,7 +9,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from badges import migrations
+from badges import logs, migrations
 from badges.clock import TIME_ZONE, Clock, SystemClock
 from badges.db import build_engine, configure_engine, engine_options, session_factory
 from badges.engine import Relay
@@ -50,6 +50,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
 
     Raises `Misconfigured` when the settings are incoherent: it is better not to start.
     """
+    logs.configure()
     settings = settings or from_environ()
     app = Flask("badges.web")
     _configure(app, settings)

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import click
 
-from badges import audit, cli_store, cli_waves, outbox_care
+from badges import audit, cli_store, cli_waves, logs, outbox_care
 from badges.app import build_ports, migrated
 from badges.clock import SystemClock
 from badges.demo import world
@@ -51,6 +51,7 @@ from badges.sharing.fetcher import GuardedFetcher
 @click.option("--demo", "on_demo", is_flag=True, help="Work on the demo that `make run` made here.")
 def cli(on_demo: bool) -> None:
     """Turn what people do at work into Open Badges that strangers can trust."""
+    logs.configure()
     if on_demo:
         os.environ |= environment()
 

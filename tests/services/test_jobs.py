@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -321,3 +323,25 @@ def test_the_command_fails_when_something_is_too_late(command: Command, ports: P
     assert command("outbox", "status", "--max-age", "60")[0] == 0
     time.sleep(2)
     assert command("outbox", "status", "--max-age", "0")[0] == 1
+
+
+# -- what is said ----------------------------------------------------------------------------------
+FAILS = """
+import structlog
+from badges import logs
+logs.configure()
+try:
+    opened_key = "very " + "secret"
+    raise ConnectionError("away")
+except ConnectionError:
+    structlog.get_logger().exception("worker.failed", handled=3)
+"""
+
+
+def test_a_failure_is_one_line_without_the_content_of_any_variable() -> None:
+    said = subprocess.run([sys.executable, "-c", FAILS], capture_output=True, text=True, check=True).stdout
+    (line,) = said.splitlines()
+    told = json.loads(line)
+    assert (told["event"], told["level"], told["handled"]) == ("worker.failed", "error", 3)
+    assert "ConnectionError: away" in told["exception"]
+    assert "very secret" not in line
