@@ -1,6 +1,5 @@
 """SQLite: VACUUM INTO reads one moment while others write; a restore is built beside and renamed."""
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from badges.backup.database import Described
 from badges.db import SQLITE_BUSY_SECONDS, build_engine, transaction
+from badges.durable import bring_to_disk
 from badges.errors import BackupFailed
 from badges.issuer.models import Restore
 
@@ -45,7 +45,7 @@ class SqliteCopy:
         try:
             with closing(_opened(self.path, "rw")) as connection:
                 connection.execute("VACUUM INTO ?", (str(target),))
-            _flush(target)
+            bring_to_disk(target)
         except (sqlite3.Error, OSError) as fault:
             raise BackupFailed(reason=str(fault)) from fault
         reading = create_engine("sqlite://", creator=lambda: _opened(target, "ro"))
@@ -82,7 +82,7 @@ class SqliteCopy:
             yield url
             _settle(copy)
             copy.replace(self.path)
-            _flush(self.path.parent)
+            bring_to_disk(self.path.parent)
         except OSError as fault:
             raise BackupFailed(reason=str(fault)) from fault
         finally:
@@ -100,12 +100,4 @@ def _settle(path: Path) -> None:
     """Bring the write-ahead log into the file, so that the file alone is everything."""
     with closing(_opened(path, "rw")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    _flush(path)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    bring_to_disk(path)

@@ -1,7 +1,6 @@
 """Making a backup while the platform serves: all of it, flushed and named last, or nothing."""
 
 import hashlib
-import os
 import platform
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from badges.backup.database_postgres import PostgresCopy
 from badges.backup.database_sqlite import SqliteCopy
 from badges.backup.rules import FORMAT, MANIFEST, MEDIA, Facts, Manifest, StoredFile
 from badges.db import transaction
+from badges.durable import bring_to_disk, write_durably
 from badges.errors import BackupFailed, NotFound
 from badges.evidence.models import ObservationPhoto
 from badges.issuer.models import Credential, IssuerKey, JwtKey
@@ -57,7 +57,7 @@ def back_up(ports: Ports, folder: Path) -> tuple[Path, Manifest]:
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
-        flush(folder)
+        bring_to_disk(folder)
     except OSError as fault:
         raise BackupFailed(reason=str(fault)) from fault
     _journal(ports, manifest)
@@ -87,15 +87,6 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def flush(folder: Path) -> None:
-    """Have the names in `folder` reach the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _save(ports: Ports, folder: Path, database: DatabaseCopy) -> Manifest:
     dump = folder / database.file_name
     facts = database.save(dump, describe)
@@ -120,9 +111,9 @@ def _save(ports: Ports, folder: Path, database: DatabaseCopy) -> Manifest:
         forgotten=forgotten,
         files=files,
     )
-    _write(folder / MANIFEST, manifest.to_json())
+    write_durably(folder / MANIFEST, manifest.to_json())
     for inner in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
-        flush(inner)
+        bring_to_disk(inner)
     return manifest
 
 
@@ -142,21 +133,13 @@ def _copy_blobs(ports: Ports, folder: Path, names: Collection[str], needed: Coll
         target = folder / MEDIA / sha256[:2] / sha256
         for parent in (target.parent.parent, target.parent):
             parent.mkdir(mode=0o700, exist_ok=True)
-        _write(target, content)
+        write_durably(target, content)
 
 
 def _is_needed(ports: Ports, sha256: str) -> bool:
     with ports.sessions() as session:
         known = select(ObservationPhoto.id).where(ObservationPhoto.sha256 == sha256).limit(1)
         return session.scalar(known) is not None
-
-
-def _write(path: Path, content: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _journal(ports: Ports, manifest: Manifest) -> None:

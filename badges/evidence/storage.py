@@ -3,13 +3,13 @@
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from badges.durable import write_durably
 from badges.errors import NotFound, Unavailable
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -48,7 +48,8 @@ class LocalStorage:
             if target.exists():
                 os.utime(target)
             else:
-                self._write(target, content)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                write_durably(target, content)
         except OSError as error:
             raise Unavailable from error
         return sha256
@@ -78,16 +79,3 @@ class LocalStorage:
         if not _SHA256.fullmatch(sha256):
             raise NotFound
         return self.folder / sha256[:2] / sha256
-
-    def _write(self, target: Path, content: bytes) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".writing-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise

@@ -17,12 +17,12 @@ from badges.issuer.models import Credential, IssuerKey, IssuerProfile, KeyState,
 from badges.issuer.rules_template import Amendment
 from badges.issuer.service_editions import new_edition
 from badges.issuer.service_jwt import compromise_jwt_key, reseal_jwt_keys, rotate_jwt_key
-from badges.issuer.service_signing import SYSTEM, Issuing, active_key, lock_profile, new_key, reseal
+from badges.issuer.service_signing import SYSTEM, Issuing, active_key, new_key, own_profile, reseal
 from badges.issuer.service_status import owe_publication
 from badges.issuer.service_witness import show_keys
 from badges.issuer.signer import LOCAL
 from badges.issuer.vault import KeyVault
-from badges.permissions import Action, Actor, Thing, require
+from badges.permissions import Actor
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def rotate_key(issuing: Issuing, actor: Actor, replaces: uuid.UUID) -> uuid.UUID
     structure, `Forbidden`. Journals "issuer_key.retired" and "issuer_key.created", "jwt_key.retired".
     """
     with issuing.sessions() as session, transaction(session):
-        profile = _own_profile(session, actor)
+        profile = own_profile(session, actor)
         if _key_of(session, profile, replaces).state is not KeyState.ACTIVE:
             return active_key(session, profile.id).id
         key = _replace_active(session, issuing, profile, actor)
@@ -62,7 +62,7 @@ def mark_key_compromised(issuing: Issuing, actor: Actor, key_id: uuid.UUID, sinc
     changes nothing more. Raises `NotFound`, `Forbidden`. Journals "issuer_key.compromised".
     """
     with issuing.sessions() as session, transaction(session):
-        profile = _own_profile(session, actor)
+        profile = own_profile(session, actor)
         key = _key_of(session, profile, key_id)
         if key.state is KeyState.ACTIVE:
             _replace_active(session, issuing, profile, actor)
@@ -96,13 +96,6 @@ def reseal_all(sessions: sessionmaker[Session], clock: Clock, vault: KeyVault) -
             _journal(session, clock, SYSTEM, "issuer_key.resealed", profile, key, kek=key.kek)
         reseal_jwt_keys(session, clock, vault)
     return len(rows)
-
-
-def _own_profile(session: Session, actor: Actor) -> IssuerProfile:
-    require(actor, Action.MANAGE_ISSUER, Thing(structure_id=actor.structure_id))
-    if actor.structure_id is None:
-        raise NotFound
-    return lock_profile(session, actor.structure_id)
 
 
 def _key_of(session: Session, profile: IssuerProfile, key_id: uuid.UUID) -> IssuerKey:

@@ -12,7 +12,7 @@ from badges.db import transaction
 from badges.errors import NotFound
 from badges.issuer.models import IssuerProfile, StatusList, StatusPurpose
 from badges.issuer.rules import slug_of
-from badges.issuer.service_signing import SYSTEM, Issuing, lock_profile, new_key
+from badges.issuer.service_signing import SYSTEM, Issuing, new_key, own_profile
 from badges.issuer.service_status import begin_list, ensure_published
 from badges.issuer.service_witness import show_keys
 from badges.openbadges.did import did_web
@@ -60,10 +60,7 @@ def set_issues_in_waves(session: Session, clock: Clock, actor: Actor, *, in_wave
     `Forbidden`. Journals "issuer.waves".
     """
     with transaction(session):
-        require(actor, Action.MANAGE_ISSUER, Thing(structure_id=actor.structure_id))
-        if actor.structure_id is None:
-            raise NotFound
-        profile = lock_profile(session, actor.structure_id)
+        profile = own_profile(session, actor)
         if profile.issues_in_waves == in_waves:
             return
         profile.issues_in_waves = in_waves

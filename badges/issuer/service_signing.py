@@ -19,6 +19,7 @@ from badges.issuer.witness import Witness
 from badges.openbadges import keys, proof
 from badges.openbadges.loads import Document, dump_json, load_json
 from badges.openbadges.multibase import encode_base58
+from badges.permissions import Action, Actor, Thing, require
 
 SYSTEM = "system"
 
@@ -59,6 +60,17 @@ def lock_profile(session: Session, structure_id: uuid.UUID) -> IssuerProfile:
     if profile is None:
         raise NotFound
     return profile
+
+
+def own_profile(session: Session, actor: Actor) -> IssuerProfile:
+    """Return the profile of the actor's own structure, locked, for what its administrator decides.
+
+    Raises `Forbidden`, `NotFound` when the structure is no issuer yet, and what `lock_profile` raises.
+    """
+    require(actor, Action.MANAGE_ISSUER, Thing(structure_id=actor.structure_id))
+    if actor.structure_id is None:
+        raise NotFound
+    return lock_profile(session, actor.structure_id)
 
 
 def active_key(session: Session, profile_id: uuid.UUID) -> IssuerKey:

@@ -11,9 +11,9 @@ from badges.db import transaction
 from badges.errors import BadgeWithdrawn, BadValidity, NotFound, TooEarlyToRenew
 from badges.issuer.models import Credential
 from badges.issuer.rules_validity import MOST_MONTHS, is_validity, renewable
-from badges.issuer.service_signing import lock_profile
+from badges.issuer.service_signing import own_profile
 from badges.people.queries import worker_thing
-from badges.permissions import Action, Actor, Thing, require
+from badges.permissions import Action, Actor, require
 from badges.recognition import service as recognition
 
 
@@ -26,10 +26,7 @@ def set_validity(session: Session, clock: Clock, actor: Actor, months: int | Non
     if not is_validity(months):
         raise BadValidity(most=MOST_MONTHS)
     with transaction(session):
-        require(actor, Action.MANAGE_ISSUER, Thing(structure_id=actor.structure_id))
-        if actor.structure_id is None:
-            raise NotFound
-        profile = lock_profile(session, actor.structure_id)
+        profile = own_profile(session, actor)
         if profile.validity_months == months:
             return
         profile.validity_months = months

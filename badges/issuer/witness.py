@@ -1,12 +1,11 @@
 """The witness: a place apart that keeps what strangers have seen of us, for the day the database is lost."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from badges.durable import write_durably
 from badges.errors import NotFound, WitnessAway
 
 
@@ -33,22 +32,12 @@ class LocalWitness:
     folder: Path
 
     def write(self, name: str, content: bytes) -> None:
-        """Write beside, flush to the disk, rename, flush the folder."""
+        """Write a file that survives a power cut."""
         target = self.folder / name
         try:
             self._check()
             target.parent.mkdir(mode=0o700, exist_ok=True)
-            handle, beside = tempfile.mkstemp(dir=target.parent, prefix=".writing-")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(beside).replace(target)
-            except BaseException:
-                Path(beside).unlink(missing_ok=True)
-                raise
-            _flush(target.parent)
+            write_durably(target, content)
         except OSError as fault:
             raise WitnessAway(folder=self.folder) from fault
 
@@ -71,11 +60,3 @@ class LocalWitness:
     def _check(self) -> None:
         if not self.folder.is_dir():
             raise WitnessAway(folder=self.folder)
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
