@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from badges import audit
@@ -22,11 +22,10 @@ from badges.issuer.models import (
     SpentStatusEntry,
     StatusList,
     StatusPurpose,
-    Wave,
-    WaveClaim,
 )
 from badges.issuer.service_signing import Issuing, new_key
 from badges.issuer.service_status import owe_listing
+from badges.issuer.service_waves import leave_waves
 from badges.openbadges.loads import Document
 from badges.outbox import OutboxMessage
 from badges.people.models import Structure, StructureModel
@@ -261,9 +260,7 @@ def _owe_no_longer(session: Session, issuing: Issuing, claim_id: uuid.UUID) -> N
         .where(OutboxMessage.key == f"{recognition.APPROVED}:{claim_id}", OutboxMessage.done_at.is_(None))
         .values(done_at=issuing.clock.now(), leased_until=None)
     )
-    left = delete(WaveClaim).where(WaveClaim.claim_id == claim_id)
-    for wave_id in session.scalars(left.returning(WaveClaim.wave_id)).all():
-        session.execute(update(Wave).where(Wave.id == wave_id).values(total=Wave.total - 1))
+    leave_waves(session, [claim_id])
 
 
 def _close_lists(session: Session, issuing: Issuing) -> int:

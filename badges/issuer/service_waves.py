@@ -109,7 +109,7 @@ def _start(session: Session, clock: Clock, actor: Actor, wave_id: uuid.UUID) -> 
     )
     session.add(wave)
     session.flush()
-    _leave_older_waves(session, claims)
+    leave_waves(session, claims)
     rows = [{"claim_id": one, "wave_id": wave_id, "chunk": at // CHUNK} for at, one in enumerate(claims)]
     session.connection().execute(insert(WaveClaim), rows)
     outbox.cancel_many(session, topic=APPROVED, keys=[str(one) for one in claims])
@@ -118,8 +118,8 @@ def _start(session: Session, clock: Clock, actor: Actor, wave_id: uuid.UUID) -> 
     return wave
 
 
-def _leave_older_waves(session: Session, claims: Sequence[uuid.UUID]) -> None:
-    """Claims that a cancelled wave left behind no longer count there."""
+def leave_waves(session: Session, claims: Sequence[uuid.UUID]) -> None:
+    """Take claims out of the waves they are in, in the caller's transaction: they no longer count there."""
     for first in range(0, len(claims), CHUNK):
         left = delete(WaveClaim).where(WaveClaim.claim_id.in_(claims[first : first + CHUNK]))
         for wave_id in session.scalars(left.returning(WaveClaim.wave_id)).all():
