@@ -12,15 +12,13 @@ from badges.db import transaction
 from badges.errors import NotFound, NothingToIssue
 from badges.issuer.models import Credential, Wave, WaveClaim, WaveState
 from badges.issuer.queries_waves import waiting_claims
-from badges.issuer.service_bulk import issue_many
+from badges.issuer.service_bulk import CHUNK, issue_many
 from badges.issuer.service_signing import SYSTEM, Issuing
 from badges.outbox import Owed
 from badges.people.models import Structure
 from badges.permissions import Action, Actor, Thing, require
 from badges.recognition.models import Claim
 from badges.recognition.service import APPROVED
-
-CHUNK = 1000
 
 
 def start(session: Session, clock: Clock, actor: Actor, wave_id: uuid.UUID) -> Wave:
