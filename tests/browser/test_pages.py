@@ -35,7 +35,9 @@ CATALOGUE = Path(__file__).parents[2] / "badges/translations/fr/LC_MESSAGES/mess
 WIDTHS = (360, 1280)
 TWO_STATES = {"worker.badge", "worker.observation", "claims.claim", "public.badge", "admin.wave"}
 PAGES_AT_MOST = 40
-FILES = re.compile(r"\.(json|jwt|png|svg|csv)$|^/(static|photos|status|drawings)/|/(did|jwks|keys|photos)[./]")
+FILES = re.compile(
+    r"\.(json|jwt|png|svg|csv)$|^/(static|photos|status|drawings)/|/(did|jwks|keys|photos)[./]"
+)
 
 # Each piece of text as a reader meets it, but for what says itself to be in another language.
 TEXTS = """
