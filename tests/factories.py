@@ -1,7 +1,7 @@
 """Rows made directly, for tests that begin in the middle of the story; each takes only what matters to it."""
 
 import uuid
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,8 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from badges.clock import Clock
+from badges.errors import LabelTooLong
 from badges.frameworks import service as frameworks
 from badges.frameworks.models import FrameworkVersion
+from badges.issuer.artwork import BadgeDesign
 from badges.issuer.artwork_png import DrawnArtwork
 from badges.issuer.service_signing import Issuing
 from badges.issuer.signer import LOCAL, LocalSigner, Signers
@@ -24,6 +26,22 @@ from badges.recognition.rules_basis import Basis, to_json
 BASE_URL = "https://badges.example.org"
 KEKS = {"test": b"k" * 32}
 LEGAL_NAME = "ATELIER CHANTIER D'INSERTION DU CANAL"
+
+
+@dataclass(frozen=True)
+class NoRoom:
+    """An artist for whom every label is too long."""
+
+    def svg(self, design: BadgeDesign) -> bytes:
+        raise LabelTooLong(label="x", limit=1)
+
+    mark_svg = svg
+
+    def png(self, design: BadgeDesign, size: int) -> bytes:
+        raise LabelTooLong(label="x", limit=1)
+
+    def alt_text(self, design: BadgeDesign) -> str:
+        return "alt"
 
 
 def make_structure(session: Session, clock: Clock, **changes: Any) -> Structure:

@@ -334,20 +334,7 @@ def test_only_an_administrator_mends_and_only_what_needs_it(world: World) -> Non
 
 
 def test_a_badge_that_cannot_be_drawn_reserves_nothing(world: World) -> None:
-    @dataclass(frozen=True)
-    class NoRoom:
-        def svg(self, design: Any) -> bytes:
-            raise LabelTooLong(label="x", limit=1)
-
-        mark_svg = svg
-
-        def png(self, design: Any, size: int) -> bytes:
-            raise LabelTooLong(label="x", limit=1)
-
-        def alt_text(self, design: Any) -> str:
-            return "alt"
-
-    narrow = factories.make_issuing(world.issuing.sessions, world.clock, artwork=NoRoom())
+    narrow = factories.make_issuing(world.issuing.sessions, world.clock, artwork=factories.NoRoom())
     with pytest.raises(LabelTooLong):
         service.issue(narrow, world.claim_id)
     assert world.session.scalar(select(func.count()).select_from(Credential)) == 0

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from badges import audit, outbox
 from badges.audit import JournalEntry
 from badges.db import transaction
-from badges.errors import Forbidden, LabelTooLong, NotFound, NothingToIssue
+from badges.errors import Forbidden, NotFound, NothingToIssue
 from badges.issuer import queries, queries_waves, service, service_waves
 from badges.issuer.models import Credential, IssuerProfile, Wave, WaveClaim, WaveState
 from badges.issuer.service import Issuing
@@ -335,22 +335,9 @@ def test_blocked_badges_are_told_and_end_the_wave_with_the_others(house: House) 
 
 
 def test_a_chunk_that_fails_is_tried_again_and_the_wave_ends(house: House) -> None:
-    @dataclass(frozen=True)
-    class NoRoom:
-        def svg(self, design: Any) -> bytes:
-            raise LabelTooLong(label="x", limit=1)
-
-        mark_svg = svg
-
-        def png(self, design: Any, size: int) -> bytes:
-            raise LabelTooLong(label="x", limit=1)
-
-        def alt_text(self, design: Any) -> str:
-            return "alt"
-
     claims = house.claims(12)
     wave_id = house.start()
-    house.relay(replace(house.issuing, artwork=NoRoom()))
+    house.relay(replace(house.issuing, artwork=factories.NoRoom()))
     assert house.progress(wave_id).state is WaveState.RUNNING
     house.clock.forward(minutes=1)
     house.relay()
